@@ -1,0 +1,125 @@
+//! The exception classes of the `ungil` module, and errors of ours as Python exceptions.
+
+use std::cell::RefCell;
+
+use rustpython_vm::{
+    AsObject, VirtualMachine,
+    builtins::{PyBaseExceptionRef, PyTypeRef},
+};
+
+use crate::error::{Error, Exception};
+
+thread_local! {
+    static EXCEPTIONS: RefCell<Option<Exceptions>> = const { RefCell::new(None) };
+}
+
+/// The classes as this interpreter knows them.
+#[derive(Clone)]
+pub(crate) struct Exceptions {
+    /// A `BaseException`: the job was cancelled from outside.
+    pub(crate) cancelled: PyTypeRef,
+    /// A `TypeError`: a value cannot cross.
+    pub(crate) conversion: PyTypeRef,
+    /// A `RuntimeError`: a host function failed without naming a class.
+    pub(crate) host_error: PyTypeRef,
+    /// A `RuntimeError`: a host function panicked.
+    pub(crate) host_panic: PyTypeRef,
+    /// An `Exception`: the channel is closed, and empty if it was read.
+    pub(crate) channel_closed: PyTypeRef,
+    /// An `Exception`: nothing is there to receive now.
+    pub(crate) channel_empty: PyTypeRef,
+    /// An `Exception`: no room to send now.
+    pub(crate) channel_full: PyTypeRef,
+}
+
+impl Exceptions {
+    /// Makes the classes for the interpreter that was just built on this thread.
+    pub(crate) fn install(vm: &VirtualMachine) {
+        let class = |name: &str, base: &'static rustpython_vm::Py<rustpython_vm::builtins::PyType>| {
+            vm.ctx.new_exception_type("ungil", name, Some(vec![base.to_owned()]))
+        };
+        let known = &vm.ctx.exceptions;
+        let exceptions = Self {
+            cancelled: class("Cancelled", known.base_exception_type),
+            conversion: class("ConversionError", known.type_error),
+            host_error: class("HostError", known.runtime_error),
+            host_panic: class("HostPanic", known.runtime_error),
+            channel_closed: class("ChannelClosed", known.exception_type),
+            channel_empty: class("ChannelEmpty", known.exception_type),
+            channel_full: class("ChannelFull", known.exception_type),
+        };
+        EXCEPTIONS.set(Some(exceptions));
+    }
+
+    /// Forgets the classes: their interpreter is being finalized.
+    pub(crate) fn uninstall() {
+        EXCEPTIONS.set(None);
+    }
+
+    /// All classes with their names, for the module that offers them to scripts.
+    pub(crate) fn named(&self) -> [(&'static str, &PyTypeRef); 7] {
+        [
+            ("Cancelled", &self.cancelled),
+            ("ConversionError", &self.conversion),
+            ("HostError", &self.host_error),
+            ("HostPanic", &self.host_panic),
+            ("ChannelClosed", &self.channel_closed),
+            ("ChannelEmpty", &self.channel_empty),
+            ("ChannelFull", &self.channel_full),
+        ]
+    }
+
+    /// What a stop from outside raises.
+    pub(crate) fn make_cancelled(vm: &VirtualMachine) -> PyBaseExceptionRef {
+        let class = exceptions(vm).cancelled;
+        vm.new_exception_msg(class, "the job was cancelled".into())
+    }
+}
+
+/// The classes of the interpreter on this thread.
+pub(crate) fn exceptions(vm: &VirtualMachine) -> Exceptions {
+    if EXCEPTIONS.with_borrow(Option::is_none) {
+        // A VM that was not built by this crate has no table yet; a late call makes one rather than failing.
+        Exceptions::install(vm);
+    }
+    EXCEPTIONS.with_borrow(|known| known.clone().expect("installed above"))
+}
+
+/// An error of ours as a Python exception, with the same text.
+pub(crate) fn raise(vm: &VirtualMachine, error: &Error) -> PyBaseExceptionRef {
+    match error {
+        Error::Exception(exception) => raise_data(vm, exception),
+        Error::Exit { code, .. } => {
+            let code = vm.ctx.new_int(*code).into();
+            vm.new_exception(vm.ctx.exceptions.system_exit.to_owned(), vec![code])
+        }
+        Error::Conversion(error) => vm.new_exception_msg(exceptions(vm).conversion, error.to_string().into()),
+        Error::Cancelled => Exceptions::make_cancelled(vm),
+        other => vm.new_runtime_error(other.to_string()),
+    }
+}
+
+/// An exception of another interpreter, as the builtin class of that name where there is one.
+fn raise_data(vm: &VirtualMachine, exception: &Exception) -> PyBaseExceptionRef {
+    let message = exception.message().to_owned();
+    let builtin = exception
+        .module()
+        .is_none()
+        .then(|| vm.builtins.get_attr(&vm.ctx.new_str(exception.type_name()), vm).ok())
+        .flatten()
+        .and_then(|class| class.downcast::<rustpython_vm::builtins::PyType>().ok())
+        .filter(|class| class.fast_issubclass(vm.ctx.exceptions.exception_type));
+    match builtin {
+        Some(class) => match class.as_object().call((message.clone(),), vm) {
+            Ok(raised) => raised
+                .downcast::<rustpython_vm::builtins::PyBaseException>()
+                .unwrap_or_else(|_| vm.new_runtime_error(message)),
+            // Classes such as UnicodeDecodeError want more than a message.
+            Err(_) => vm.new_runtime_error(format!("{}: {message}", exception.full_name())),
+        },
+        None => vm.new_exception_msg(
+            exceptions(vm).host_error,
+            format!("{}: {message}", exception.full_name()).into(),
+        ),
+    }
+}

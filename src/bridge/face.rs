@@ -1,0 +1,30 @@
+//! Which Python objects stand for something shared, and so cross as a handle.
+
+use std::{any::TypeId, cell::RefCell};
+
+use rustpython_vm::{Py, PyObject, PyPayload};
+
+use crate::value::Handle;
+
+type Probe = Box<dyn Fn(&PyObject) -> Option<Handle>>;
+
+thread_local! {
+    // One entry a class, however many interpreters the thread has had.
+    static FACES: RefCell<Vec<(TypeId, Probe)>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Makes instances of `T` cross as the handle that `handle` gives for them. Called once by the module that defines `T`.
+pub(crate) fn register_face<T: PyPayload>(handle: fn(&Py<T>) -> Handle) {
+    FACES.with_borrow_mut(|faces| {
+        let id = TypeId::of::<T>();
+        if faces.iter().all(|(known, _)| *known != id) {
+            let probe = move |object: &PyObject| object.downcast_ref::<T>().map(handle);
+            faces.push((id, Box::new(probe)));
+        }
+    });
+}
+
+/// The handle that `object` stands for, if it is the face of something shared.
+pub(crate) fn handle_of(object: &PyObject) -> Option<Handle> {
+    FACES.with_borrow(|faces| faces.iter().find_map(|(_, probe)| probe(object)))
+}

@@ -1,0 +1,18 @@
+//! Between Python objects and data: values both ways, exceptions to data and back.
+//!
+//! Everything here runs on an interpreter's own thread, under its VM.
+
+mod exception;
+mod exceptions;
+mod face;
+mod from_python;
+mod sources;
+mod temporal;
+mod to_python;
+
+pub(crate) use exception::{exception_to_error, frame_data};
+pub(crate) use exceptions::{Exceptions, exceptions, raise};
+pub(crate) use face::{handle_of, register_face};
+pub(crate) use from_python::{FromPythonError, from_python};
+pub(crate) use sources::Sources;
+pub(crate) use to_python::to_python;

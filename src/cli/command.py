@@ -1,0 +1,138 @@
+"""The parts of the command that are most naturally said in Python."""
+
+import sys
+import _imp
+
+
+def set_up(own_folders, folders, environment, unbuffered):
+    """Makes the interpreter what a script expects: builtins of `site`, packages of a virtual environment.
+
+    The first `own_folders` entries of `sys.path` were asked for; `folders` are those of the environment.
+    """
+    if unbuffered:
+        _stop_buffering()
+    own = sys.path[:own_folders]
+    import os
+    import site
+
+    if folders:
+        sys.prefix = sys.exec_prefix = environment
+        for folder in folders:
+            site.addsitedir(folder)
+    own = {os.path.abspath(folder) for folder in own}
+    _let_own_modules_win({folder for folder in sys.path if folder not in own})
+
+
+def _stop_buffering():
+    import io
+
+    for name in ("stdout", "stderr"):
+        old = getattr(sys, name)
+        if old is not None:
+            raw = open(old.fileno(), "wb", buffering=0, closefd=False)
+            new = io.TextIOWrapper(raw, old.encoding, old.errors, newline="\n", write_through=True)
+            new.mode = "w"
+            setattr(sys, name, new)
+            setattr(sys, f"__{name}__", new)
+
+
+def _let_own_modules_win(installed):
+    """The standard library is in the binary, where it would hide a module of the same name beside the script."""
+    finders = sys.meta_path
+    for index, finder in enumerate(finders):
+        if getattr(finder, "__name__", "") == "FrozenImporter":
+            finders.insert(index, OwnModuleFinder(installed, finders[-1]))
+            return
+
+
+class OwnModuleFinder:
+    """Finds modules that hide one of the standard library: in the folders on `sys.path` before the library's place."""
+
+    def __init__(self, installed, path_finder):
+        self.installed = installed
+        self.path_finder = path_finder
+
+    def find_spec(self, name, path=None, target=None):
+        if path is not None or name.startswith("_") or not _imp.is_frozen(name):
+            return None
+        own = []
+        for folder in sys.path:
+            if folder in self.installed:
+                break
+            own.append(folder)
+        return self.path_finder.find_spec(name, own)
+
+
+def dedent(code):
+    """What is given to -c may be indented as a whole."""
+    import textwrap
+
+    return textwrap.dedent(code)
+
+
+def is_container(path):
+    """Whether a file can be put on `sys.path` and searched: a zip file."""
+    import pkgutil
+
+    return pkgutil.get_importer(path) is not None
+
+
+def read_stdin():
+    """All of standard input, in bytes."""
+    return b"" if sys.stdin is None else sys.stdin.buffer.read()
+
+
+def read_line(prompt):
+    """A line from a standard input that is no terminal; empty at its end."""
+    if sys.stderr is not None:
+        sys.stderr.write(prompt)
+        sys.stderr.flush()
+    return "" if sys.__stdin__ is None else sys.__stdin__.readline()
+
+
+def prompts():
+    """The prompts, which scripts can change."""
+    for name, default in (("ps1", ">>> "), ("ps2", "... ")):
+        if not hasattr(sys, name):
+            setattr(sys, name, default)
+    return str(sys.ps1), str(sys.ps2)
+
+
+def make_compiler():
+    """A compiler of lines that remembers the `from __future__` ones among them."""
+    import codeop
+
+    return codeop.CommandCompiler()
+
+
+_compiler = None
+_inputs = 0
+
+
+def compile_lines(source):
+    """The code of what was typed; None if more must follow."""
+    global _compiler, _inputs
+    if _compiler is None:
+        _compiler = make_compiler()
+    code = _compiler(source, f"<python-input-{_inputs}>", "single")
+    if code is not None:
+        _inputs += 1
+    return code
+
+
+def complete(text):
+    """What `text`, a name or a dotted path, can be completed to."""
+    import rlcompleter
+
+    completer = rlcompleter.Completer()
+    found = []
+    while (word := completer.complete(text, len(found))) is not None and len(found) < 1000:
+        found.append(word)
+    return found
+
+
+def finish():
+    """Waits for threads, and runs what was registered with atexit."""
+    threading = sys.modules.get("threading")
+    if threading is not None:
+        threading._shutdown()

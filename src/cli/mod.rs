@@ -1,0 +1,91 @@
+//! From the command line to the exit status.
+//!
+//! Three threads matter: the interpreter's own, which runs the script and gets the signals; the process's main thread,
+//! which waits for it, or edits lines for it; and one that wakes the interpreter when a signal came (see `signals`).
+
+mod args;
+mod paths;
+mod repl;
+mod run;
+#[cfg(unix)]
+mod signals;
+#[cfg(not(unix))]
+#[path = "no_signals.rs"]
+mod signals;
+
+use std::{
+    io::{self, IsTerminal},
+    process,
+};
+
+use ungil::{Builder, Error, Interpreter};
+
+use args::Arguments;
+use run::{Ending, Program};
+
+/// The exit status for a file that is not there, as Python's.
+const STATUS_USAGE: i32 = 2;
+/// The exit status when the VM itself failed, as that of a Rust program that panics.
+const STATUS_BROKEN: i32 = 101;
+/// In bytes. Pages of it that are not used cost nothing; scripts that raise Python's recursion limit need them.
+const STACK: usize = 64 << 20;
+
+/// Runs the command and ends the process.
+pub fn main() -> ! {
+    // Before anything can start a thread, because threads inherit which signals are blocked.
+    signals::prepare_process();
+    let arguments = Arguments::parse();
+    let ending = match carry_out(arguments) {
+        Ok(ending) => ending,
+        Err(error) => {
+            eprintln!("ungil: {error}");
+            Ending::Status(STATUS_BROKEN)
+        }
+    };
+    match ending {
+        Ending::Status(status) => process::exit(status),
+        Ending::Interrupted => signals::end_as_interrupted(),
+    }
+}
+
+fn carry_out(arguments: Arguments) -> Result<Ending, Error> {
+    let program = match arguments.program() {
+        Ok(program) => program,
+        Err(message) => {
+            eprintln!("ungil: {message}");
+            return Ok(Ending::Status(STATUS_USAGE));
+        }
+    };
+    let interpreter = build(&arguments)?;
+    signals::attach(&interpreter)?;
+
+    let setup = run::Setup::new(&arguments, &program);
+    let started = program.clone();
+    let inspect = arguments.interactive;
+    let mut ending = interpreter.with(move |vm| {
+        let ending = run::start(vm, &setup, &started, inspect);
+        run::leave_forked_child(vm, ending)
+    })?;
+    if matches!(program, Program::Repl) || inspect {
+        ending = repl::run(&interpreter, &program, arguments.quiet)?;
+    }
+    ending = interpreter.with(move |vm| run::wind_down(vm, ending))?;
+    interpreter.close()?;
+    Ok(ending)
+}
+
+fn build(arguments: &Arguments) -> Result<Interpreter, Error> {
+    let mut builder = Builder::new().name("main").stack_size(STACK).process_main();
+    for folder in arguments.search_paths() {
+        builder = builder.search_path(folder);
+    }
+    for filter in arguments.warning_filters() {
+        builder = builder.warning_filter(filter);
+    }
+    builder.build()
+}
+
+/// Whether somebody types at us.
+fn stdin_is_terminal() -> bool {
+    io::stdin().is_terminal()
+}

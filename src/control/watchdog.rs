@@ -1,0 +1,146 @@
+//! One thread for every timer of the crate. It sleeps until the next one is due.
+
+use std::{
+    cmp::{Ordering, Reverse},
+    collections::BinaryHeap,
+    sync::{Arc, OnceLock},
+    time::Instant,
+};
+
+use parking_lot::{Condvar, Mutex};
+
+use super::spawner;
+
+/// Something to do at a point in time. It must not block: every other timer waits behind it.
+pub(super) trait Timer: Send + Sync {
+    /// Called when due; returns when it wants to be called again.
+    fn fire(&self) -> Option<Instant>;
+}
+
+struct Entry {
+    at: Instant,
+    timer: Arc<dyn Timer>,
+}
+
+impl PartialEq for Entry {
+    fn eq(&self, other: &Self) -> bool {
+        self.at == other.at
+    }
+}
+impl Eq for Entry {}
+impl PartialOrd for Entry {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+impl Ord for Entry {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.at.cmp(&other.at)
+    }
+}
+
+#[derive(Default)]
+struct Watchdog {
+    // Bounded by the number of jobs that are being stopped: one timer each.
+    timers: Mutex<BinaryHeap<Reverse<Entry>>>,
+    changed: Condvar,
+}
+
+/// Calls `timer` at `at`, and then whenever it asked to be called again.
+pub(super) fn schedule(at: Instant, timer: Arc<dyn Timer>) {
+    static WATCHDOG: OnceLock<Arc<Watchdog>> = OnceLock::new();
+    let watchdog = WATCHDOG.get_or_init(|| {
+        let watchdog = Arc::new(Watchdog::default());
+        let worker = watchdog.clone();
+        if let Err(error) = spawner::spawn("ungil-watchdog", None, move || worker.run()) {
+            tracing::error!(%error, "no watchdog: a script that ignores a cancel will not be asked again");
+        }
+        watchdog
+    });
+    let mut timers = watchdog.timers.lock();
+    let is_first = timers.peek().is_none_or(|Reverse(first)| at < first.at);
+    timers.push(Reverse(Entry { at, timer }));
+    if is_first {
+        watchdog.changed.notify_one();
+    }
+}
+
+impl Watchdog {
+    fn run(&self) {
+        let mut timers = self.timers.lock();
+        loop {
+            let next = timers.peek().map(|Reverse(entry)| entry.at);
+            match next {
+                None => self.changed.wait(&mut timers),
+                Some(at) if at > Instant::now() => {
+                    self.changed.wait_until(&mut timers, at);
+                }
+                Some(_) => {
+                    let Some(Reverse(Entry { timer, .. })) = timers.pop() else {
+                        continue;
+                    };
+                    // Fired without the lock: a timer may schedule another.
+                    parking_lot::MutexGuard::unlocked(&mut timers, || timer.fire())
+                        .into_iter()
+                        .for_each(|at| {
+                            timers.push(Reverse(Entry {
+                                at,
+                                timer: timer.clone(),
+                            }))
+                        });
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    struct Countdown {
+        left: Mutex<u32>,
+        done: crossbeam_channel::Sender<Instant>,
+    }
+
+    impl Timer for Countdown {
+        fn fire(&self) -> Option<Instant> {
+            let mut left = self.left.lock();
+            *left -= 1;
+            if *left == 0 {
+                self.done.send(Instant::now()).unwrap();
+                return None;
+            }
+            Some(Instant::now() + Duration::from_millis(1))
+        }
+    }
+
+    #[test]
+    fn a_timer_fires_not_before_its_time_and_again_as_it_asks() {
+        let (done, finished) = crossbeam_channel::bounded(1);
+        let at = Instant::now() + Duration::from_millis(20);
+        let timer = Countdown {
+            left: Mutex::new(3),
+            done,
+        };
+        schedule(at, Arc::new(timer));
+        assert!(finished.recv().unwrap() >= at + Duration::from_millis(2));
+    }
+
+    #[test]
+    fn an_earlier_timer_added_later_is_not_held_up() {
+        let (late, _keep) = crossbeam_channel::bounded(1);
+        let (soon, fired) = crossbeam_channel::bounded(1);
+        let timer = |done| {
+            Arc::new(Countdown {
+                left: Mutex::new(1),
+                done,
+            })
+        };
+        schedule(Instant::now() + Duration::from_secs(3600), timer(late));
+        schedule(Instant::now() + Duration::from_millis(1), timer(soon));
+        fired.recv_timeout(Duration::from_secs(60)).unwrap();
+    }
+}

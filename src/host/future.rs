@@ -1,0 +1,256 @@
+//! `HostFuture`: what a script gets from an async host function.
+
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use rustpython_vm::{
+    Context, FromArgs, Py, PyObjectRef, PyPayload, PyResult, Traverse, VirtualMachine,
+    builtins::{PyBaseExceptionRef, PyType},
+    class::{PyClassImpl, StaticType},
+    common::lock::PyMutex,
+    function::ArgIntoFloat,
+    pyclass,
+    types::Representable,
+};
+
+use super::{
+    HostFunction,
+    arguments::catch,
+    spawner::spawn_by_default,
+    task::{Call, Ending, Runner},
+    traits::Pending,
+    wakeup::Wakeup,
+};
+use crate::{
+    bridge,
+    control::wait::{interrupts, select},
+};
+
+/// The result of an async host function, there or still to come.
+#[pyclass(module = "ungil", name = "HostFuture", traverse)]
+pub(super) struct HostFutureObject {
+    #[pytraverse(skip)]
+    function: HostFunction,
+    #[pytraverse(skip)]
+    call: Arc<Call>,
+    /// What it ended with, as objects, once somebody has asked: the same ones each time.
+    result: PyMutex<Option<PyObjectRef>>,
+    exception: PyMutex<Option<PyBaseExceptionRef>>,
+}
+
+/// The wake-up pipe of an event loop, for `ungil._host`.
+#[pyclass(module = "ungil", name = "HostWakeup")]
+pub(super) struct WakeupObject {
+    wakeup: Arc<Wakeup>,
+}
+
+#[derive(FromArgs)]
+struct WaitArgs {
+    #[pyarg(any, default)]
+    timeout: Option<ArgIntoFloat>,
+}
+
+macro_rules! lazy_class {
+    ($class:ident) => {
+        impl PyPayload for $class {
+            fn class(_: &Context) -> &'static Py<PyType> {
+                match Self::static_cell().get() {
+                    Some(class) => class,
+                    None => {
+                        let _ = Self::make_static_type();
+                        Self::static_type()
+                    }
+                }
+            }
+        }
+
+        impl fmt::Debug for $class {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(stringify!($class))
+            }
+        }
+    };
+}
+
+lazy_class!(HostFutureObject);
+lazy_class!(WakeupObject);
+
+impl HostFutureObject {
+    /// Starts to run the future of a call, and gives the script its side of it.
+    pub(super) fn start(vm: &VirtualMachine, function: HostFunction, future: Pending) -> PyResult {
+        let call = Call::new();
+        let task = Box::pin(Runner::new(future, call.clone()));
+        match function.spawner() {
+            // The host's own code; a runtime that is shut down panics here.
+            Some(spawner) => {
+                catch(|| spawner.spawn(task)).map_err(|message| function.panic_exception(vm, message))?;
+            }
+            None => spawn_by_default(task)
+                .map_err(|error| vm.new_runtime_error(format!("the thread for async host functions: {error}")))?,
+        }
+        let object = Self {
+            function,
+            call,
+            result: PyMutex::new(None),
+            exception: PyMutex::new(None),
+        };
+        Ok(object.into_ref(&vm.ctx).into())
+    }
+
+    /// The result of a call that is over.
+    fn result(&self, vm: &VirtualMachine) -> PyResult {
+        if let Some(ending) = self.call.take_ending() {
+            match self.end(vm, ending) {
+                Ok(object) => *self.result.lock() = Some(object),
+                Err(exception) => *self.exception.lock() = Some(exception),
+            }
+        }
+        if let Some(object) = &*self.result.lock() {
+            return Ok(object.clone());
+        }
+        match &*self.exception.lock() {
+            Some(exception) => Err(exception.clone()),
+            None => Err(vm.new_runtime_error("the result is being made")),
+        }
+    }
+
+    fn end(&self, vm: &VirtualMachine, ending: Ending) -> PyResult {
+        let without_result = |what: &str| {
+            let text = format!("{}() {what}", self.function.qualified_name());
+            vm.new_exception_msg(bridge::exceptions(vm).host_error, text.into())
+        };
+        match ending {
+            Ending::Done(outcome) => self.function.finish(vm, Ok(outcome)),
+            Ending::Panicked(message) => self.function.finish(vm, Err(message)),
+            Ending::Cancelled => Err(without_result("was cancelled")),
+            Ending::Dropped => Err(without_result("was dropped by its spawner before it was done")),
+        }
+    }
+}
+
+impl Drop for HostFutureObject {
+    fn drop(&mut self) {
+        self.call.cancel();
+    }
+}
+
+impl Representable for HostFutureObject {
+    fn repr_str(zelf: &Py<Self>, _vm: &VirtualMachine) -> PyResult<String> {
+        let state = match (zelf.call.is_over(), zelf.call.is_cancelled()) {
+            (false, _) => "pending",
+            (true, false) => "done",
+            (true, true) => "cancelled",
+        };
+        let name = zelf.function.qualified_name();
+        Ok(format!("<HostFuture of {name}() {state}>"))
+    }
+}
+
+#[pyclass(with(Representable), flags(DISALLOW_INSTANTIATION, IMMUTABLETYPE, HAS_WEAKREF))]
+impl HostFutureObject {
+    /// Waits for the result, for at most `timeout` seconds, and returns it or raises what the function raised.
+    #[pymethod]
+    fn wait(zelf: &Py<Self>, args: WaitArgs, vm: &VirtualMachine) -> PyResult {
+        let timeout = args.timeout.map(ArgIntoFloat::into_float);
+        let deadline = match timeout {
+            None => None,
+            Some(seconds) if seconds.is_nan() => return Err(vm.new_value_error("timeout is not a number")),
+            // Too large for a clock is as good as none.
+            Some(seconds) => match Duration::try_from_secs_f64(seconds.max(0.0)) {
+                Ok(duration) => Instant::now().checked_add(duration),
+                Err(_) => None,
+            },
+        };
+        if !zelf.call.is_over() {
+            let interrupts = interrupts();
+            let ended = select(
+                vm,
+                deadline,
+                &interrupts,
+                |select| {
+                    select.recv(zelf.call.ended());
+                },
+                |operation, _| {
+                    let _ = operation.recv(zelf.call.ended());
+                },
+            )?;
+            if ended.is_none() {
+                let class = vm.ctx.exceptions.timeout_error.to_owned();
+                let name = zelf.function.qualified_name();
+                let text = format!("{name}() was not done after {} seconds", timeout.unwrap_or_default());
+                return Err(vm.new_exception(class, vec![vm.ctx.new_str(text).into()]));
+            }
+        }
+        zelf.result(vm)
+    }
+
+    /// True once there is a result, an exception, or a cancellation.
+    #[pymethod]
+    fn done(zelf: &Py<Self>) -> bool {
+        zelf.call.is_over()
+    }
+
+    /// Stops the function where it waits. False if it was done.
+    #[pymethod]
+    fn cancel(zelf: &Py<Self>) -> bool {
+        zelf.call.cancel()
+    }
+
+    /// True if it was cancelled.
+    #[pymethod]
+    fn cancelled(zelf: &Py<Self>) -> bool {
+        zelf.call.is_cancelled()
+    }
+
+    #[pymethod(name = "__await__")]
+    fn awaiting(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult {
+        let name = vm.ctx.new_str("awaiting");
+        let names = vm.ctx.new_tuple(vec![name.clone().into()]);
+        let module = vm.import_from("ungil._host", names, 0)?;
+        module.get_attr(&*name, vm)?.call((zelf.to_owned(),), vm)
+    }
+
+    /// A new wake-up pipe. For `ungil._host`.
+    #[pymethod]
+    fn _wakeup(_zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult<PyObjectRef> {
+        let wakeup = Wakeup::new().map_err(|error| vm.new_os_error(error.to_string()))?;
+        let object = WakeupObject {
+            wakeup: Arc::new(wakeup),
+        };
+        Ok(object.into_ref(&vm.ctx).into())
+    }
+
+    /// Has `wakeup` woken with `number` at the end. For `ungil._host`.
+    #[pymethod]
+    fn _notify(zelf: &Py<Self>, wakeup: PyObjectRef, number: u64, vm: &VirtualMachine) -> PyResult<()> {
+        let wakeup: &Py<WakeupObject> = wakeup.try_to_value(vm)?;
+        zelf.call.notify(wakeup.wakeup.clone(), number);
+        Ok(())
+    }
+}
+
+#[pyclass(flags(DISALLOW_INSTANTIATION, IMMUTABLETYPE, HAS_WEAKREF))]
+impl WakeupObject {
+    /// What an event loop can watch for reading; None where it cannot watch pipes.
+    #[pymethod]
+    fn fileno(zelf: &Py<Self>) -> Option<i32> {
+        zelf.wakeup.descriptor()
+    }
+
+    /// The numbers of the calls that ended since the last time.
+    #[pymethod]
+    fn drain(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult<PyObjectRef> {
+        let numbers = zelf
+            .wakeup
+            .drain()
+            .map_err(|error| vm.new_os_error(error.to_string()))?;
+        let numbers = numbers
+            .into_iter()
+            .map(|number| vm.ctx.new_int(number).into())
+            .collect();
+        Ok(vm.ctx.new_list(numbers).into())
+    }
+}

@@ -1,0 +1,85 @@
+//! Everything that an interpreter is built from: sendable, so that it can be built on its own thread, many times.
+
+use std::{path::PathBuf, sync::Arc};
+
+use rustpython_vm::{Context, builtins::PyModuleDef, frozen::FrozenModule};
+
+use super::{Input, Output};
+use crate::{host, value::Value};
+
+/// The stack that an interpreter's thread gets unless the host says otherwise: Python's recursion limit fits, with room
+/// for native recursion such as a deeply nested expression.
+pub(crate) const DEFAULT_STACK: usize = 16 << 20;
+
+/// What a builder has gathered.
+#[derive(Clone)]
+pub(crate) struct Blueprint {
+    pub(crate) name: Option<String>,
+    /// In bytes.
+    pub(crate) stack_size: usize,
+    pub(crate) search_paths: Vec<PathBuf>,
+    pub(crate) sources: Vec<MemoryModule>,
+    pub(crate) argv: Vec<String>,
+    pub(crate) environment: Environment,
+    pub(crate) working_dir: Option<PathBuf>,
+    pub(crate) functions: Vec<host::HostFunction>,
+    pub(crate) modules: Vec<host::Module>,
+    pub(crate) constants: Vec<(String, Value)>,
+    pub(crate) stdin: Input,
+    pub(crate) stdout: Output,
+    pub(crate) stderr: Output,
+    pub(crate) process: ProcessRole,
+    /// Import `site`, which finds site-packages and adds `exit()` and `help()`.
+    pub(crate) site: bool,
+    pub(crate) warnings: Vec<String>,
+    /// Native modules by definition; later ones win over earlier ones of the same name.
+    pub(crate) native: fn(&Context) -> Vec<&'static PyModuleDef>,
+    /// Called on the thread when the interpreter has ended, in whatever way: what native modules hold for it is let go.
+    pub(crate) on_end: fn(),
+    /// Python modules compiled into the binary; later ones win.
+    pub(crate) frozen: fn() -> Vec<(&'static str, FrozenModule)>,
+}
+
+/// A module whose source the host has in memory.
+#[derive(Clone)]
+pub(crate) struct MemoryModule {
+    pub(crate) name: String,
+    pub(crate) source: Arc<str>,
+    pub(crate) is_package: bool,
+}
+
+/// The environment variables that scripts see.
+#[derive(Clone, Default)]
+pub(crate) struct Environment {
+    /// Start from nothing instead of the process's variables.
+    pub(crate) cleared: bool,
+    /// Set, or removed where there is no value.
+    pub(crate) changes: Vec<(String, Option<String>)>,
+}
+
+impl Environment {
+    pub(crate) fn resolve(&self) -> Vec<(std::ffi::OsString, std::ffi::OsString)> {
+        let mut variables: Vec<_> = if self.cleared {
+            Vec::new()
+        } else {
+            std::env::vars_os().collect()
+        };
+        for (name, value) in &self.changes {
+            variables.retain(|(known, _)| known != name.as_str());
+            if let Some(value) = value {
+                variables.push((name.into(), value.into()));
+            }
+        }
+        variables
+    }
+}
+
+/// What the interpreter is to its process.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) enum ProcessRole {
+    /// A guest: signals, exit and fork are the host's.
+    #[default]
+    Guest,
+    /// The process is there for this script: it gets the signals, and `os._exit` ends it.
+    Main,
+}

@@ -1,0 +1,122 @@
+//! Building a VM from a blueprint, on the thread that it will live on, and taking it down.
+
+use rustpython_vm::{
+    InterpreterBuilder, PyObjectRef, PyResult, Settings, VirtualMachine,
+    signal::{UserSignalSender, user_signal_channel},
+};
+
+use super::{
+    blueprint::{Blueprint, ProcessRole},
+    isolate, object,
+    script::Script,
+    streams::{self, Captured},
+};
+use crate::{
+    bridge::{self, Exceptions, Sources},
+    error::{Error, Result},
+    host,
+};
+
+/// Builds the VM and makes everything of the blueprint available in it.
+pub(super) fn build(
+    blueprint: &Blueprint,
+    captured: &Captured,
+) -> Result<(rustpython_vm::Interpreter, UserSignalSender)> {
+    isolate::enter(blueprint).map_err(|error| Error::Io {
+        path: blueprint.working_dir.clone().unwrap_or_default(),
+        source: std::sync::Arc::new(error),
+    })?;
+    let (sender, receiver) = user_signal_channel();
+    let builder = InterpreterBuilder::new().settings(settings(blueprint));
+    let native = (blueprint.native)(&builder.ctx);
+    let interpreter = builder
+        .add_native_modules(&native)
+        .add_frozen_modules((blueprint.frozen)())
+        .init_hook(move |vm| vm.set_user_signal_channel(receiver))
+        .build();
+    interpreter.enter(|vm| {
+        Exceptions::install(vm);
+        equip(vm, blueprint, captured).map_err(|exception| bridge::exception_to_error(vm, exception))
+    })?;
+    Ok((interpreter, sender))
+}
+
+/// Flushes, runs atexit functions, and lets go of everything.
+pub(super) fn take_down(interpreter: rustpython_vm::Interpreter) {
+    interpreter.enter(|_| {
+        object::release_all();
+        host::retire();
+        Script::forget_ready();
+    });
+    interpreter.finalize(None);
+    Sources::forget_all();
+    Exceptions::uninstall();
+}
+
+fn settings(blueprint: &Blueprint) -> Settings {
+    let text = |path: &std::path::PathBuf| path.to_string_lossy().into_owned();
+    let mut settings = Settings::default();
+    settings.argv = blueprint.argv.clone();
+    settings.path_list = blueprint.search_paths.iter().map(text).collect();
+    settings.install_signal_handlers = blueprint.process == ProcessRole::Main;
+    settings.import_site = blueprint.site;
+    settings.warnoptions = blueprint.warnings.clone();
+    // What the process's environment says is for the command to read; an embedded interpreter is what its builder says.
+    settings.ignore_environment = blueprint.process == ProcessRole::Guest;
+    // Text is UTF-8 whatever the C locale says, which a Rust program never sets.
+    settings.utf8_mode = 1;
+    settings.user_site_directory = false;
+    settings
+}
+
+fn equip(vm: &VirtualMachine, blueprint: &Blueprint, captured: &Captured) -> PyResult<()> {
+    vm.ensure_main_module()?;
+    if blueprint.process == ProcessRole::Guest {
+        // Only what the builder named: not the process's directory, nor another Python's library that is installed here.
+        let folders = blueprint.search_paths.iter();
+        let folders = folders.map(|folder| vm.ctx.new_str(folder.to_string_lossy().into_owned()).into());
+        vm.sys_module.set_attr("path", vm.ctx.new_list(folders.collect()), vm)?;
+    }
+    isolate::guard_modules(vm, blueprint)?;
+    streams::install(vm, &blueprint.stdin, &blueprint.stdout, &blueprint.stderr, captured)?;
+    // Among the builtins, so that every module and every namespace sees them, and any can shadow them.
+    for function in &blueprint.functions {
+        let name = vm.ctx.intern_str(function.name());
+        vm.builtins.set_attr(name, function.to_python(vm), vm)?;
+    }
+    for (name, value) in &blueprint.constants {
+        let value = bridge::to_python(vm, value.clone())?;
+        vm.builtins.set_attr(vm.ctx.intern_str(name.as_str()), value, vm)?;
+    }
+    for module in &blueprint.modules {
+        module.offer_classes();
+    }
+    install_modules(vm, blueprint)
+}
+
+fn install_modules(vm: &VirtualMachine, blueprint: &Blueprint) -> PyResult<()> {
+    if blueprint.sources.is_empty() && blueprint.modules.is_empty() {
+        return Ok(());
+    }
+    let sources = vm.ctx.new_dict();
+    for module in &blueprint.sources {
+        let file = format!("<memory:{}>", module.name);
+        Sources::remember(&file.as_str().into(), &module.source);
+        let entry: Vec<PyObjectRef> = vec![
+            vm.ctx.new_str(&*module.source).into(),
+            vm.ctx.new_str(file).into(),
+            vm.ctx.new_bool(module.is_package).into(),
+        ];
+        sources.set_item(&*module.name, vm.ctx.new_tuple(entry).into(), vm)?;
+    }
+    let natives = vm.ctx.new_dict();
+    for module in &blueprint.modules {
+        let name = module.name().to_owned();
+        let module = module.clone();
+        let build = vm.new_function("build", move |vm: &VirtualMachine| module.build(vm));
+        natives.set_item(&*name, build.into(), vm)?;
+    }
+    let finder = vm.import("_ungil_finder", 0)?;
+    vm.call_method(&finder, "install", (sources, natives))?;
+    Ok(())
+}

@@ -1,0 +1,448 @@
+//! The host's handle to an interpreter.
+
+use std::{
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use crossbeam_channel::{Sender, bounded, unbounded};
+use rustpython_vm::{VirtualMachine, vm::thread::with_current_vm};
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::{
+    Blueprint, Object, Stats, Task,
+    job::{Job, prepare, prepare_with},
+    life::{self, Birth, Message, WorkSource},
+    run, stack,
+    stats::Counters,
+    streams::Captured,
+    threads::{self, ThreadKind},
+};
+use crate::{
+    bridge::Exceptions,
+    control::Control,
+    error::{Error, Frame, Result},
+};
+
+/// How long [`Interpreter::stack`] waits for a running script to come to a bytecode.
+const STACK_PATIENCE: Duration = Duration::from_secs(2);
+
+/// A Python interpreter on a thread of its own, with its own heap, modules, types and collector.
+///
+/// The handle can be cloned and used from any thread; jobs run one after another, in the order in which they were
+/// given. When the last handle is dropped, the interpreter finishes the jobs that it has, runs its `atexit` functions
+/// and gives its thread back.
+///
+/// ```
+/// let py = ungil::Interpreter::new()?;
+/// py.exec("def greet(name): return f'hello {name}'")?;
+/// let text: String = py.call("greet", ("world",))?;
+/// assert_eq!(text, "hello world");
+/// # Ok::<(), ungil::Error>(())
+/// ```
+///
+/// # Threads
+/// Blocking methods must not be called from the interpreter's own thread (a host function it called): they return
+/// [`Error::Reentrant`] there. Python objects never leave their thread; the compiler sees to it:
+///
+/// ```compile_fail,E0277
+/// let py = ungil::Interpreter::new()?;
+/// // error: `PyObjectRef` cannot be sent between threads safely
+/// let object = py.with(|vm| vm.ctx.none())?;
+/// # Ok::<(), ungil::Error>(())
+/// ```
+///
+/// ```compile_fail,E0521
+/// let py = ungil::Interpreter::new()?;
+/// let mut escaped: Option<&ungil::vm::VirtualMachine> = None;
+/// // error: borrowed data escapes outside of closure
+/// py.with(move |vm| { escaped = Some(vm); })?;
+/// # Ok::<(), ungil::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Interpreter {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    address: Address,
+    counters: Arc<Counters>,
+    captured: Captured,
+    closed: AtomicBool,
+}
+
+/// How an interpreter is reached; does not keep it alive.
+#[derive(Clone)]
+pub(super) struct Address {
+    control: Arc<Control>,
+    mailbox: Sender<Message>,
+    counters: Arc<Counters>,
+}
+
+impl Address {
+    pub(super) fn id(&self) -> u64 {
+        self.control.id()
+    }
+
+    pub(super) fn name(&self) -> &str {
+        self.control.name()
+    }
+
+    pub(super) fn closed(&self) -> Error {
+        Error::Closed {
+            interpreter: self.name().to_owned(),
+        }
+    }
+
+    /// Tells the interpreter that nobody holds that object any more.
+    pub(super) fn release(&self, id: u64) {
+        let _ = self.mailbox.send(Message::Release(id));
+    }
+
+    pub(super) fn spawn<T, F>(&self, work: F) -> Job<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&VirtualMachine) -> Result<T> + Send + 'static,
+    {
+        let (queued, job) = prepare_with(work);
+        self.post(queued);
+        job
+    }
+
+    fn post(&self, queued: super::QueuedJob) {
+        queued.destined_for(&self.control);
+        self.counters.queued();
+        // A job that cannot be delivered answers that the interpreter is closed when it is dropped here.
+        if self.mailbox.send(Message::Job(queued)).is_err() {
+            self.counters.taken();
+        }
+    }
+}
+
+impl Interpreter {
+    /// Builds an interpreter on a thread of its own (an idle one where there is one) and waits until it is ready.
+    pub(crate) fn from_blueprint(
+        blueprint: &Arc<Blueprint>,
+        name: Option<String>,
+        source: Option<Box<dyn WorkSource>>,
+    ) -> Result<Self> {
+        let name = name.or_else(|| blueprint.name.clone()).unwrap_or_else(next_name);
+        let control = Control::new(&name, Exceptions::make_cancelled);
+        // Unbounded: dropping an object's handle must never block. Jobs in it are the host's own, one call each.
+        let (mailbox, incoming) = unbounded();
+        let (ready, answer) = bounded(1);
+        let counters = Arc::new(Counters::default());
+        let captured = Captured::default();
+        let birth = Birth {
+            blueprint: blueprint.clone(),
+            control: control.clone(),
+            mailbox: incoming,
+            captured: captured.clone(),
+            counters: counters.clone(),
+            source,
+            ready,
+        };
+        let kind = ThreadKind {
+            stack_size: blueprint.stack_size,
+            role: blueprint.process,
+        };
+        threads::run(kind, "ungil", Box::new(move || life::live(birth))).map_err(|error| {
+            Error::config(format!(
+                "no thread for interpreter {name:?}: {error}; close some, or use a pool"
+            ))
+        })?;
+        answer.recv().unwrap_or_else(|_| {
+            Err(Error::Closed {
+                interpreter: name.clone(),
+            })
+        })?;
+        Ok(Self {
+            inner: Arc::new(Inner {
+                address: Address {
+                    control,
+                    mailbox,
+                    counters: counters.clone(),
+                },
+                counters,
+                captured,
+                closed: AtomicBool::new(false),
+            }),
+        })
+    }
+
+    /// The name that was given to the builder, or one made from a number.
+    pub fn name(&self) -> &str {
+        self.inner.address.name()
+    }
+
+    /// Evaluates an expression in `__main__`. `T` is any type that serde can read, [`Value`](crate::Value) included.
+    ///
+    /// # Errors
+    /// A syntax error, what the expression raises, or a conversion error.
+    pub fn eval<T>(&self, source: impl Into<Arc<str>>) -> Result<T>
+    where
+        T: DeserializeOwned + Send + 'static,
+    {
+        self.spawn(Task::eval(source)).wait()
+    }
+
+    /// Runs statements in `__main__`; what they define stays there.
+    ///
+    /// # Errors
+    /// A syntax error, or what the statements raise.
+    pub fn exec(&self, source: impl Into<Arc<str>>) -> Result<()> {
+        self.spawn(Task::exec(source)).wait()
+    }
+
+    /// Runs a Python file in `__main__`; its folder goes to the front of `sys.path`.
+    ///
+    /// # Errors
+    /// [`Error::Io`] if the file cannot be read; a syntax error, or what the file raises.
+    pub fn run_file(&self, path: impl Into<PathBuf>) -> Result<()> {
+        self.spawn(Task::file(path)).wait()
+    }
+
+    /// Calls a function of `__main__`, or `"module.name"`, which imports the module. A tuple of `args` is spread.
+    ///
+    /// # Errors
+    /// `NameError` or `AttributeError` where there is no such function, what it raises, or a conversion error.
+    pub fn call<T>(&self, name: &str, args: impl Serialize) -> Result<T>
+    where
+        T: DeserializeOwned + Send + 'static,
+    {
+        self.spawn(Task::call(name).args(args)).wait()
+    }
+
+    /// Calls a function, and awaits what it returns if that can be awaited, in an event loop made for it.
+    ///
+    /// ```
+    /// let py = ungil::Interpreter::new()?;
+    /// py.exec("import asyncio\nasync def work(n):\n    await asyncio.sleep(0)\n    return n + 1")?;
+    /// assert_eq!(py.call_async::<i64>("work", (41,))?, 42);
+    /// # Ok::<(), ungil::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Interpreter::call`].
+    pub fn call_async<T>(&self, name: &str, args: impl Serialize) -> Result<T>
+    where
+        T: DeserializeOwned + Send + 'static,
+    {
+        self.spawn(Task::call_async(name).args(args)).wait()
+    }
+
+    /// Reads a variable of `__main__`, or `"module.name"`.
+    ///
+    /// # Errors
+    /// `NameError` where there is none; a conversion error if it is not data.
+    pub fn get<T>(&self, name: &str) -> Result<T>
+    where
+        T: DeserializeOwned + Send + 'static,
+    {
+        self.spawn(Task::get(name)).wait()
+    }
+
+    /// Sets a variable of `__main__`: data, or an end of a channel, or a host object.
+    ///
+    /// # Errors
+    /// A conversion error if the value cannot cross.
+    pub fn set(&self, name: &str, value: impl Serialize) -> Result<()> {
+        self.spawn(Task::set(name, value)).wait()
+    }
+
+    /// Imports a module and binds it in `__main__`, as the `import` statement does.
+    ///
+    /// # Errors
+    /// What the import raises.
+    pub fn import(&self, module: &str) -> Result<()> {
+        self.spawn(Task::import(module)).wait()
+    }
+
+    /// Evaluates an expression and holds its value instead of converting it: functions, classes, instances.
+    ///
+    /// # Errors
+    /// A syntax error, or what the expression raises.
+    pub fn eval_object(&self, source: impl Into<Arc<str>>) -> Result<Object> {
+        self.hold(Task::eval(source))
+    }
+
+    /// Holds what a name of `__main__`, or `"module.name"`, stands for.
+    ///
+    /// # Errors
+    /// As [`Interpreter::get`].
+    pub fn get_object(&self, name: &str) -> Result<Object> {
+        self.hold(Task::get(name))
+    }
+
+    fn hold(&self, task: Task) -> Result<Object> {
+        let address = self.inner.address.clone();
+        self.inner
+            .address
+            .spawn(move |vm| Ok(Object::hold(run::run_raw(vm, task)?, address)))
+            .wait()
+    }
+
+    /// Gives the interpreter a task and returns at once.
+    pub fn spawn<T>(&self, task: Task) -> Job<T>
+    where
+        T: DeserializeOwned + Send + 'static,
+    {
+        if self.is_closed() {
+            return Job::ready(Err(self.inner.address.closed()));
+        }
+        let (queued, job) = prepare(task);
+        self.inner.address.post(queued);
+        job
+    }
+
+    /// Runs a closure on the interpreter's thread with the VM itself, for those who know `rustpython-vm`
+    /// (re-exported as [`vm`](crate::vm)). Only what is `Send` comes out.
+    ///
+    /// ```
+    /// let py = ungil::Interpreter::new()?;
+    /// let limit = py.with(|vm| vm.recursion_limit.get())?;
+    /// assert!(limit >= 1000);
+    /// # Ok::<(), ungil::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If the interpreter is closed, or the closure panics, which retires the interpreter.
+    pub fn with<R, F>(&self, closure: F) -> Result<R>
+    where
+        R: Send + 'static,
+        F: FnOnce(&VirtualMachine) -> R + Send + 'static,
+    {
+        self.spawn_with(closure).wait()
+    }
+
+    /// As [`Interpreter::with`], without waiting.
+    pub fn spawn_with<R, F>(&self, closure: F) -> Job<R>
+    where
+        R: Send + 'static,
+        F: FnOnce(&VirtualMachine) -> R + Send + 'static,
+    {
+        if self.is_closed() {
+            return Job::ready(Err(self.inner.address.closed()));
+        }
+        self.inner.address.spawn(|vm| Ok(closure(vm)))
+    }
+
+    /// The Python stack of the running script, outermost call first, from any thread: to find out why it hangs.
+    /// Empty when nothing runs. The script goes on; one that sleeps or waits is woken for a moment.
+    ///
+    /// # Errors
+    /// [`Error::Unresponsive`] if the script does not come to a bytecode within two seconds.
+    pub fn stack(&self) -> Result<Vec<Frame>> {
+        let control = &self.inner.address.control;
+        if control.is_current() {
+            return Ok(with_current_vm(stack::capture));
+        }
+        if self.is_closed() {
+            return Err(self.inner.address.closed());
+        }
+        if control.busy_for().is_none() {
+            return Ok(Vec::new());
+        }
+        let (send, frames) = bounded(1);
+        control.run_at_next_bytecode(Box::new(move |vm| {
+            let _ = send.try_send(stack::capture(vm));
+            Ok(())
+        }));
+        let give_up = Instant::now() + STACK_PATIENCE;
+        let mut pause = Duration::from_millis(1);
+        loop {
+            match frames.recv_timeout(pause) {
+                Ok(frames) => return Ok(frames),
+                Err(_) if control.busy_for().is_none() => return Ok(Vec::new()),
+                Err(_) if Instant::now() > give_up => {
+                    return Err(Error::Unresponsive {
+                        interpreter: self.name().to_owned(),
+                    });
+                }
+                // The wake-up may have come just before the system call that it should interrupt.
+                Err(_) => control.kick(),
+            }
+            pause = (pause * 2).min(Duration::from_millis(100));
+        }
+    }
+
+    /// Takes what the script wrote to stdout, if the builder asked for [`Output::Capture`](crate::Output::Capture).
+    pub fn take_stdout(&self) -> Vec<u8> {
+        std::mem::take(&mut self.inner.captured.stdout.lock())
+    }
+
+    /// Takes what the script wrote to stderr, if the builder asked for [`Output::Capture`](crate::Output::Capture).
+    pub fn take_stderr(&self) -> Vec<u8> {
+        std::mem::take(&mut self.inner.captured.stderr.lock())
+    }
+
+    /// What it has done so far.
+    pub fn stats(&self) -> Stats {
+        let control = &self.inner.address.control;
+        self.inner.counters.read(control.cpu_time(), control.busy_for())
+    }
+
+    /// True once [`Interpreter::close`] was called, or the interpreter is retired after a panic.
+    pub fn is_closed(&self) -> bool {
+        self.inner.closed.load(Ordering::Acquire) || self.inner.address.control.is_gone()
+    }
+
+    /// Finishes the jobs that it has, flushes, runs `atexit` functions, frees everything and gives the thread back for
+    /// the next interpreter; returns when that is done. Jobs given later are answered with [`Error::Closed`].
+    ///
+    /// # Errors
+    /// [`Error::Reentrant`] on the interpreter's own thread.
+    pub fn close(&self) -> Result<()> {
+        if self.inner.address.control.is_current() {
+            return Err(Error::Reentrant {
+                interpreter: self.name().to_owned(),
+            });
+        }
+        let (done, closed) = bounded(1);
+        self.inner.closed.store(true, Ordering::Release);
+        if self.inner.address.mailbox.send(Message::Close(Some(done))).is_ok() {
+            // An error means that another close, or a panic, ended it first.
+            let _ = closed.recv();
+        }
+        Ok(())
+    }
+
+    /// Ends the wait or system call that the script is in, so that the VM looks at its signals, and lets the script go on.
+    /// For a command whose process gets signals: one that comes while the script waits does not wake it by itself.
+    #[doc(hidden)]
+    pub fn kick(&self) {
+        self.inner.address.control.kick();
+    }
+
+    /// Wakes the interpreter so that it looks at its work source.
+    pub(crate) fn nudge(&self) {
+        let _ = self.inner.address.mailbox.send(Message::Nudge);
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        if !self.closed.load(Ordering::Acquire) {
+            let _ = self.address.mailbox.send(Message::Close(None));
+        }
+    }
+}
+
+impl std::fmt::Debug for Interpreter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Interpreter")
+            .field("name", &self.name())
+            .field("closed", &self.is_closed())
+            .finish()
+    }
+}
+
+fn next_name() -> String {
+    use std::sync::atomic::AtomicU64;
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    format!("interpreter-{}", NEXT.fetch_add(1, Ordering::Relaxed))
+}

@@ -1,0 +1,185 @@
+//! Keeping process-wide state out of an interpreter's reach: working directory, umask, environment, signals, exit.
+
+use std::{ffi::OsString, path::Path, sync::OnceLock};
+
+use rustpython_vm::{
+    PyObjectRef, PyResult, VirtualMachine,
+    function::{FuncArgs, OptionalArg},
+};
+
+use super::blueprint::{Blueprint, ProcessRole};
+
+/// Gives the calling thread a working directory and umask of its own, where the system can.
+pub(super) fn prepare_thread(role: ProcessRole) {
+    #[cfg(target_os = "linux")]
+    {
+        use nix::sched::{CloneFlags, unshare};
+        // The main script's chdir is the process's; every other interpreter keeps its own.
+        if role == ProcessRole::Guest
+            && let Err(error) = unshare(CloneFlags::CLONE_FS)
+        {
+            tracing::warn!(%error, "interpreters share one working directory");
+        }
+    }
+    #[cfg(unix)]
+    if role == ProcessRole::Main {
+        use nix::sys::signal::SigSet;
+        // The command blocks signals in all other threads, so that the kernel delivers them here, where Python runs.
+        let _ = SigSet::all().thread_unblock();
+    }
+    let _ = role;
+}
+
+/// Sets the working directory and umask that a new interpreter starts with, whatever an earlier one on the thread did.
+pub(super) fn enter(blueprint: &Blueprint) -> std::io::Result<()> {
+    if blueprint.process == ProcessRole::Main {
+        return match &blueprint.working_dir {
+            Some(dir) => std::env::set_current_dir(dir),
+            None => Ok(()),
+        };
+    }
+    #[cfg(target_os = "linux")]
+    {
+        let start = process_start();
+        let dir = blueprint.working_dir.as_deref().or(start.dir.as_deref());
+        if let Some(dir) = dir {
+            // A host whose own directory was removed still gets an interpreter; one that asked for a directory is told.
+            match std::env::set_current_dir(dir) {
+                Err(error) if blueprint.working_dir.is_some() => return Err(error),
+                _ => {}
+            }
+        }
+        nix::sys::stat::umask(start.umask);
+    }
+    Ok(())
+}
+
+/// What the process had when its first interpreter was made.
+#[cfg(target_os = "linux")]
+struct ProcessStart {
+    dir: Option<std::path::PathBuf>,
+    umask: nix::sys::stat::Mode,
+}
+
+#[cfg(target_os = "linux")]
+fn process_start() -> &'static ProcessStart {
+    static START: OnceLock<ProcessStart> = OnceLock::new();
+    START.get_or_init(|| {
+        use nix::sys::stat::{Mode, umask};
+        // Reading the umask means setting it; this thread's is its own, so nobody sees the moment between.
+        let mask = umask(Mode::empty());
+        umask(mask);
+        ProcessStart {
+            dir: std::fs::read_link("/proc/self/cwd")
+                .ok()
+                .filter(|dir| Path::is_absolute(dir)),
+            umask: mask,
+        }
+    })
+}
+
+/// Replaces the functions of native modules that act on the whole process.
+pub(super) fn guard_modules(vm: &VirtualMachine, blueprint: &Blueprint) -> PyResult<()> {
+    let name = if cfg!(windows) { "nt" } else { "posix" };
+    let os = vm.import(name, 0)?;
+    install_environment(vm, &os, blueprint.environment.resolve())?;
+    if blueprint.process == ProcessRole::Guest {
+        guard_exits(vm, &os)?;
+        guard_signals(vm)?;
+    }
+    Ok(())
+}
+
+fn install_environment(vm: &VirtualMachine, os: &PyObjectRef, variables: Vec<(OsString, OsString)>) -> PyResult<()> {
+    fn as_dict(vm: &VirtualMachine, variables: &[(OsString, OsString)]) -> PyResult<PyObjectRef> {
+        let dict = vm.ctx.new_dict();
+        for (name, value) in variables {
+            dict.set_item(&*os_object(vm, name), os_object(vm, value), vm)?;
+        }
+        Ok(dict.into())
+    }
+    os.set_attr("environ", as_dict(vm, &variables)?, vm)?;
+    // `os.environ` is a dict over these; the process's own environment is neither read nor written again. Writing it
+    // would race with every getenv() in the process.
+    let create = move |vm: &VirtualMachine| as_dict(vm, &variables);
+    os.set_attr("_create_environ", vm.new_function("_create_environ", create), vm)?;
+    let ignore = |_name: PyObjectRef, _value: OptionalArg<PyObjectRef>| {};
+    os.set_attr("putenv", vm.new_function("putenv", ignore), vm)?;
+    os.set_attr("unsetenv", vm.new_function("unsetenv", ignore), vm)?;
+    Ok(())
+}
+
+#[cfg(unix)]
+fn os_object(vm: &VirtualMachine, text: &OsString) -> PyObjectRef {
+    use std::os::unix::ffi::OsStrExt;
+    vm.ctx.new_bytes(text.as_bytes().to_vec()).into()
+}
+
+#[cfg(not(unix))]
+fn os_object(vm: &VirtualMachine, text: &OsString) -> PyObjectRef {
+    vm.ctx.new_str(text.to_string_lossy().into_owned()).into()
+}
+
+/// `os._exit` and its kin would end the host: in a guest they end the script, or say why not.
+fn guard_exits(vm: &VirtualMachine, os: &PyObjectRef) -> PyResult<()> {
+    let exit = |status: PyObjectRef, vm: &VirtualMachine| -> PyResult<()> {
+        Err(vm.new_exception(vm.ctx.exceptions.system_exit.to_owned(), vec![status]))
+    };
+    os.set_attr("_exit", vm.new_function("_exit", exit), vm)?;
+    let abort =
+        |vm: &VirtualMachine| -> PyResult<()> { Err(vm.new_system_exit(vec![vm.ctx.new_int(134).into()].into())) };
+    os.set_attr("abort", vm.new_function("abort", abort), vm)?;
+    for name in ["fork", "fork1", "forkpty", "execv", "execve"] {
+        if os.has_attr(name, vm)? {
+            let refuse = move |_args: FuncArgs, vm: &VirtualMachine| -> PyResult<()> {
+                let message = "this would replace or copy the host's process; use subprocess to start a program";
+                Err(vm
+                    .new_os_subtype_error(vm.ctx.exceptions.permission_error.to_owned(), Some(1), message)
+                    .upcast())
+            };
+            os.set_attr(name, vm.new_function("refused", refuse), vm)?;
+        }
+    }
+    Ok(())
+}
+
+/// Signals are the host's: a handler that a guest sets is remembered, so that `getsignal` tells it, but not installed.
+fn guard_signals(vm: &VirtualMachine) -> PyResult<()> {
+    let module = vm.import("_signal", 0)?;
+    let handlers = vm.ctx.new_dict();
+    let default = module.get_attr("SIG_DFL", vm)?;
+    let known = handlers.clone();
+    let fallback = default.clone();
+    let set = move |number: PyObjectRef, handler: PyObjectRef, vm: &VirtualMachine| -> PyResult<PyObjectRef> {
+        let old = known.get_item_opt(&*number, vm)?.unwrap_or_else(|| fallback.clone());
+        known.set_item(&*number, handler, vm)?;
+        Ok(old)
+    };
+    module.set_attr("signal", vm.new_function("signal", set), vm)?;
+    let get = move |number: PyObjectRef, vm: &VirtualMachine| -> PyResult<PyObjectRef> {
+        Ok(handlers.get_item_opt(&*number, vm)?.unwrap_or_else(|| default.clone()))
+    };
+    module.set_attr("getsignal", vm.new_function("getsignal", get), vm)?;
+    // A wake-up descriptor and timers would be the process's as well.
+    let no_fd = |_args: FuncArgs, vm: &VirtualMachine| vm.ctx.new_int(-1);
+    module.set_attr("set_wakeup_fd", vm.new_function("set_wakeup_fd", no_fd), vm)?;
+    for name in [
+        "setitimer",
+        "alarm",
+        "pthread_sigmask",
+        "siginterrupt",
+        "raise_signal",
+        "pause",
+        "sigwait",
+    ] {
+        if module.has_attr(name, vm)? {
+            let refuse = move |_args: FuncArgs, vm: &VirtualMachine| -> PyResult<()> {
+                Err(vm.new_value_error(
+                    "signals belong to the host process here; an interpreter inside it cannot use them",
+                ))
+            };
+            module.set_attr(name, vm.new_function("refused", refuse), vm)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,237 @@
+//! The life of one interpreter on its thread: built, serving its mailbox, taken down.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+    time::Instant,
+};
+
+use crossbeam_channel::{Receiver, Sender, TryRecvError};
+use rustpython_vm::VirtualMachine;
+
+use super::{
+    blueprint::Blueprint,
+    boot,
+    job::{Outcome, QueuedJob, panic_message},
+    object,
+    stats::Counters,
+    streams::Captured,
+    threads::Reuse,
+};
+use crate::{
+    control::{Control, JobId},
+    error::{Error, Result},
+};
+
+/// Work that an interpreter fetches itself, beside what is sent to it: a pool's queue.
+pub(crate) trait WorkSource: Send {
+    /// The next job, if there is one now.
+    fn next(&mut self) -> Option<QueuedJob>;
+    /// The interpreter is about to sleep: whoever brings work must nudge it from here on. True if work is there after all.
+    fn going_idle(&mut self) -> bool;
+    /// The interpreter was woken.
+    fn woke(&mut self);
+    /// A job that `next` gave has ended.
+    fn finished(&mut self, _succeeded: bool) {}
+    /// The interpreter was woken, but runs a job from its mailbox first: someone else should look at the queue.
+    fn detained(&mut self) {}
+}
+
+/// What can be put into an interpreter's mailbox.
+pub(super) enum Message {
+    Job(QueuedJob),
+    /// Look at the work source.
+    Nudge,
+    /// The last handle of that held object is gone.
+    Release(u64),
+    /// Finish what came before, then end; the sender hears when that is done.
+    Close(Option<Sender<()>>),
+}
+
+/// What an interpreter is born with.
+pub(super) struct Birth {
+    pub(super) blueprint: Arc<Blueprint>,
+    pub(super) control: Arc<Control>,
+    pub(super) mailbox: Receiver<Message>,
+    pub(super) captured: Captured,
+    pub(super) counters: Arc<Counters>,
+    pub(super) source: Option<Box<dyn WorkSource>>,
+    pub(super) ready: Sender<Result<()>>,
+}
+
+/// How the serving of a mailbox ended.
+enum End {
+    Closed(Option<Sender<()>>),
+    Panicked,
+}
+
+/// Lives it. Called on the interpreter's thread.
+pub(super) fn live(birth: Birth) -> Reuse {
+    let Birth {
+        blueprint,
+        control,
+        mailbox,
+        captured,
+        counters,
+        mut source,
+        ready,
+    } = birth;
+    let built = catch_unwind(AssertUnwindSafe(|| boot::build(&blueprint, &captured)));
+    let (interpreter, signals) = match built {
+        Ok(Ok(built)) => built,
+        Ok(Err(error)) => {
+            let _ = ready.send(Err(error));
+            return Reuse::Yes;
+        }
+        Err(panic) => {
+            let _ = ready.send(Err(Error::Panicked {
+                interpreter: control.name().to_owned(),
+                message: panic_message(&*panic),
+            }));
+            return Reuse::No;
+        }
+    };
+    control.bind(signals);
+    counters.started(control.cpu_time());
+    let _ = ready.send(Ok(()));
+    drop(ready);
+    tracing::debug!(interpreter = control.name(), "ready");
+
+    let end = interpreter.enter(|vm| {
+        let mut server = Server {
+            vm,
+            control: &control,
+            counters: &counters,
+        };
+        server.serve(&mailbox, source.as_deref_mut())
+    });
+    let reuse = match end {
+        End::Closed(answer) => {
+            let reuse = finish(interpreter, &control);
+            (blueprint.on_end)();
+            control.unbind();
+            drop(source);
+            drop(mailbox);
+            tracing::debug!(interpreter = control.name(), "closed");
+            if let Some(answer) = answer {
+                let _ = answer.send(());
+            }
+            return reuse;
+        }
+        End::Panicked => {
+            tracing::error!(interpreter = control.name(), "retired after a panic");
+            // Nothing of this VM may run again, not even its destructors.
+            std::mem::forget(interpreter);
+            Reuse::No
+        }
+    };
+    (blueprint.on_end)();
+    control.unbind();
+    drop(source);
+    // Jobs that are still in the mailbox answer that the interpreter is closed as they are dropped with it.
+    drop(mailbox);
+    reuse
+}
+
+fn finish(interpreter: rustpython_vm::Interpreter, control: &Control) -> Reuse {
+    // atexit functions run as a job, so that what waits in them can be woken.
+    control.begin(JobId::next());
+    let finalized = catch_unwind(AssertUnwindSafe(|| boot::take_down(interpreter)));
+    control.end();
+    match finalized {
+        Ok(()) => Reuse::Yes,
+        Err(panic) => {
+            tracing::error!(
+                interpreter = control.name(),
+                message = panic_message(&*panic),
+                "panicked while it was closed"
+            );
+            Reuse::No
+        }
+    }
+}
+
+struct Server<'a> {
+    vm: &'a VirtualMachine,
+    control: &'a Arc<Control>,
+    counters: &'a Counters,
+}
+
+impl Server<'_> {
+    fn serve(&mut self, mailbox: &Receiver<Message>, source: Option<&mut (dyn WorkSource + '_)>) -> End {
+        match source {
+            None => {
+                while let Ok(message) = mailbox.recv() {
+                    if let Some(end) = self.handle(message) {
+                        return end;
+                    }
+                }
+                End::Closed(None)
+            }
+            Some(source) => self.serve_with_source(mailbox, source),
+        }
+    }
+
+    fn serve_with_source(&mut self, mailbox: &Receiver<Message>, source: &mut dyn WorkSource) -> End {
+        loop {
+            match mailbox.try_recv() {
+                Ok(message) => {
+                    if matches!(message, Message::Job(_)) {
+                        source.detained();
+                    }
+                    if let Some(end) = self.handle(message) {
+                        return end;
+                    }
+                    continue;
+                }
+                Err(TryRecvError::Disconnected) => return End::Closed(None),
+                Err(TryRecvError::Empty) => {}
+            }
+            if let Some(job) = source.next() {
+                let outcome = self.run(job);
+                source.finished(outcome == Outcome::Succeeded);
+                if outcome == Outcome::Panicked {
+                    return End::Panicked;
+                }
+                continue;
+            }
+            if source.going_idle() {
+                source.woke();
+                continue;
+            }
+            let message = mailbox.recv();
+            source.woke();
+            let Ok(message) = message else {
+                return End::Closed(None);
+            };
+            if matches!(message, Message::Job(_)) {
+                source.detained();
+            }
+            if let Some(end) = self.handle(message) {
+                return end;
+            }
+        }
+    }
+
+    fn handle(&mut self, message: Message) -> Option<End> {
+        match message {
+            Message::Job(job) => {
+                self.counters.taken();
+                (self.run(job) == Outcome::Panicked).then_some(End::Panicked)
+            }
+            Message::Nudge => None,
+            Message::Release(id) => {
+                object::release(id);
+                None
+            }
+            Message::Close(answer) => Some(End::Closed(answer)),
+        }
+    }
+
+    fn run(&mut self, job: QueuedJob) -> Outcome {
+        let started = Instant::now();
+        let outcome = job.run(self.vm, self.control);
+        self.counters.ran(started.elapsed(), outcome == Outcome::Succeeded);
+        outcome
+    }
+}

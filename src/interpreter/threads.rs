@@ -1,0 +1,67 @@
+//! Threads for interpreters, used again and again: the VM leaks a type context with each thread that ends.
+
+use std::io;
+
+use crossbeam_channel::{Sender, bounded};
+use parking_lot::Mutex;
+
+use super::blueprint::ProcessRole;
+use crate::control::{install_wake_signal, spawner};
+
+/// What makes one thread as good as another.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct ThreadKind {
+    pub(super) stack_size: usize,
+    pub(super) role: ProcessRole,
+}
+
+/// Whether a thread can take another interpreter.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reuse {
+    Yes,
+    /// The VM panicked on it; nobody knows what is left on it.
+    No,
+}
+
+/// The whole life of one interpreter.
+type Tenancy = Box<dyn FnOnce() -> Reuse + Send>;
+
+struct IdleThread {
+    kind: ThreadKind,
+    work: Sender<Tenancy>,
+}
+
+/// As many as interpreters have been alive at once: threads are not ended.
+static IDLE: Mutex<Vec<IdleThread>> = Mutex::new(Vec::new());
+
+/// Runs `tenancy` on an idle thread of that kind, or on a new one.
+pub(super) fn run(kind: ThreadKind, name: &str, tenancy: Tenancy) -> io::Result<()> {
+    let tenancy = match take_idle(kind) {
+        Some(idle) => match idle.work.send(tenancy) {
+            Ok(()) => return Ok(()),
+            Err(unsent) => unsent.0,
+        },
+        None => tenancy,
+    };
+    spawner::spawn(name, Some(kind.stack_size), move || serve(kind, tenancy))
+}
+
+fn take_idle(kind: ThreadKind) -> Option<IdleThread> {
+    let mut idle = IDLE.lock();
+    let index = idle.iter().rposition(|thread| thread.kind == kind)?;
+    Some(idle.swap_remove(index))
+}
+
+fn serve(kind: ThreadKind, first: Tenancy) {
+    install_wake_signal();
+    super::isolate::prepare_thread(kind.role);
+    let mut tenancy = first;
+    while tenancy() == Reuse::Yes {
+        let (work, next) = bounded(1);
+        IDLE.lock().push(IdleThread { kind, work });
+        match next.recv() {
+            Ok(more) => tenancy = more,
+            Err(_) => return,
+        }
+    }
+}

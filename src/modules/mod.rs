@@ -1,0 +1,16 @@
+//! Native Python modules of ours: thin faces of the rooms above.
+
+mod channel;
+mod ungil;
+
+use rustpython_vm::{Context, builtins::PyModuleDef};
+
+/// The definitions of all of them.
+pub(crate) fn definitions(ctx: &Context) -> Vec<&'static PyModuleDef> {
+    vec![ungil::module_def(ctx)]
+}
+
+/// Lets go of what they hold for the interpreter that ended on this thread.
+pub(crate) fn retire() {
+    channel::release_ends();
+}

@@ -1,0 +1,408 @@
+//! The interpreters of a pool: each fetches jobs from the queue, and one that is lost is replaced.
+
+use std::{
+    cell::Cell,
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::SeqCst},
+    },
+    thread,
+    time::Instant,
+};
+
+use parking_lot::Mutex;
+
+use super::{
+    meter::Meter,
+    queue::{Local, Place, Queue, Refusal},
+    stats::PoolStats,
+};
+use crate::{
+    control::spawner,
+    error::{Error, Result},
+    interpreter::{Blueprint, Canceller, Interpreter, QueuedJob, WorkSource},
+};
+
+/// How often a lost interpreter is tried to be built again before its seat stays empty.
+const ATTEMPTS: u32 = 3;
+
+thread_local! {
+    /// The crew that the interpreter of this thread belongs to.
+    static MEMBER_OF: Cell<Option<u64>> = const { Cell::new(None) };
+}
+
+/// A job in the queue of a pool.
+pub(super) struct PoolJob {
+    pub(super) job: QueuedJob,
+    /// Where the time that it takes is noted, and for how many items.
+    pub(super) meter: Option<(Arc<Meter>, usize)>,
+}
+
+pub(super) struct Crew {
+    id: u64,
+    name: String,
+    blueprint: Arc<Blueprint>,
+    queue: Arc<Queue<PoolJob>>,
+    seats: Arc<[Seat]>,
+    /// Nobody holds the pool any more: who ends the last job dismisses the crew.
+    left_alone: AtomicBool,
+    dismissed: AtomicBool,
+    /// Seats that stay empty, and why the last of them does.
+    empty_seats: AtomicUsize,
+    failure: Mutex<Option<Error>>,
+    counts: Counts,
+}
+
+#[derive(Default)]
+struct Counts {
+    running: AtomicUsize,
+    done: AtomicU64,
+    failed: AtomicU64,
+    replaced: AtomicU64,
+}
+
+/// What belongs to one deque of the queue: an interpreter, and whichever takes its place.
+#[derive(Default)]
+struct Seat {
+    interpreter: Mutex<Option<Interpreter>>,
+    running: Mutex<Option<Canceller>>,
+}
+
+impl Crew {
+    /// Builds all interpreters at once, and waits until they are ready.
+    pub(super) fn build(name: String, blueprint: Arc<Blueprint>, size: usize, capacity: usize) -> Result<Arc<Self>> {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        let seats: Arc<[Seat]> = (0..size).map(|_| Seat::default()).collect();
+        let members = seats.clone();
+        let wake = move |index: usize| {
+            // Not there yet: it is nudged when it is.
+            if let Some(interpreter) = &*members[index].interpreter.lock() {
+                interpreter.nudge();
+            }
+        };
+        let crew = Arc::new(Self {
+            id: NEXT.fetch_add(1, SeqCst),
+            name,
+            blueprint,
+            queue: Queue::new(size, capacity, Box::new(wake)),
+            seats,
+            left_alone: AtomicBool::new(false),
+            dismissed: AtomicBool::new(false),
+            empty_seats: AtomicUsize::new(0),
+            failure: Mutex::new(None),
+            counts: Counts::default(),
+        });
+        let started = Instant::now();
+        let built = in_parallel((0..size).map(|index| {
+            let crew = &crew;
+            move || crew.fill_seat(index)
+        }));
+        if let Err(error) = built.into_iter().collect::<Result<()>>() {
+            crew.queue.close();
+            crew.dismiss();
+            return Err(error);
+        }
+        tracing::debug!(pool = crew.name, interpreters = size, took = ?started.elapsed(), "ready");
+        Ok(crew)
+    }
+
+    fn fill_seat(self: &Arc<Self>, index: usize) -> Result<()> {
+        let Some(local) = self.queue.worker(index) else {
+            return Ok(());
+        };
+        let source = Box::new(Source {
+            crew: self.clone(),
+            index,
+            local: Some(local),
+            has_served: false,
+            running: None,
+        });
+        let name = format!("{}-{index}", self.name);
+        let interpreter = Interpreter::from_blueprint(&self.blueprint, Some(name), Some(source))?;
+        *self.seats[index].interpreter.lock() = Some(interpreter.clone());
+        // It may have gone to sleep before anyone knew how to wake it.
+        interpreter.nudge();
+        if self.dismissed.load(SeqCst) {
+            self.seats[index].interpreter.lock().take();
+        }
+        Ok(())
+    }
+
+    /// Room for a job. On the thread of one of the crew it does not wait: it might wait for itself.
+    pub(super) fn reserve(&self) -> Result<Place<'_, PoolJob>> {
+        if self.is_member() {
+            return self.try_reserve();
+        }
+        self.queue.reserve().map_err(|refusal| self.refused(refusal))
+    }
+
+    pub(super) fn try_reserve(&self) -> Result<Place<'_, PoolJob>> {
+        self.queue.try_reserve().map_err(|refusal| self.refused(refusal))
+    }
+
+    fn refused(&self, refusal: Refusal) -> Error {
+        match refusal {
+            Refusal::Full => Error::QueueFull {
+                capacity: self.queue.capacity(),
+            },
+            Refusal::Closed => self.failure.lock().clone().unwrap_or_else(|| Error::Closed {
+                interpreter: self.name.clone(),
+            }),
+        }
+    }
+
+    /// An error on the thread of one of the crew, where waiting for the others can be waiting for itself.
+    pub(super) fn check_may_wait(&self) -> Result<()> {
+        if self.is_member() {
+            return Err(Error::Reentrant {
+                interpreter: self.name.clone(),
+            });
+        }
+        Ok(())
+    }
+
+    fn is_member(&self) -> bool {
+        MEMBER_OF.get() == Some(self.id)
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(super) fn size(&self) -> usize {
+        self.seats.len()
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.queue.is_closed()
+    }
+
+    pub(super) fn interpreters(&self) -> impl Iterator<Item = Option<Interpreter>> {
+        self.seats.iter().map(|seat| seat.interpreter.lock().clone())
+    }
+
+    pub(super) fn stats(&self) -> PoolStats {
+        let members = self.interpreters().flatten();
+        PoolStats {
+            queued: self.queue.queued(),
+            running: self.counts.running.load(SeqCst),
+            done: self.counts.done.load(SeqCst),
+            failed: self.counts.failed.load(SeqCst),
+            replaced: self.counts.replaced.load(SeqCst),
+            capacity: self.queue.capacity(),
+            interpreters: members.map(|interpreter| interpreter.stats()).collect(),
+        }
+    }
+
+    /// Runs what is queued, then closes the interpreters, and returns when they are closed.
+    pub(super) fn shut_down(&self) {
+        self.queue.close();
+        self.queue.wait_until_drained();
+        self.close_all();
+    }
+
+    /// Cancels what runs and what is queued, then closes the interpreters, and returns when they are closed.
+    pub(super) fn shut_down_now(&self) {
+        self.answer_queued(&Error::Cancelled);
+        for seat in &*self.seats {
+            // A job taken just now is either seen here, or its taker sees that the queue is aborted.
+            if let Some(running) = &*seat.running.lock() {
+                running.cancel();
+            }
+        }
+        self.queue.wait_until_drained();
+        self.close_all();
+    }
+
+    /// Lets the crew finish what it has without anyone waiting for it.
+    pub(super) fn leave_alone(&self) {
+        self.left_alone.store(true, SeqCst);
+        self.queue.close();
+        if self.queue.is_drained() {
+            self.dismiss();
+        }
+    }
+
+    fn answer_queued(&self, error: &Error) {
+        for PoolJob { job, .. } in self.queue.abort() {
+            job.abandon(error.clone());
+            self.counts.failed.fetch_add(1, SeqCst);
+            self.queue.discarded();
+        }
+    }
+
+    /// Gives the interpreters up; they close by themselves.
+    fn dismiss(&self) -> Vec<Interpreter> {
+        self.dismissed.store(true, SeqCst);
+        self.seats
+            .iter()
+            .filter_map(|seat| seat.interpreter.lock().take())
+            .collect()
+    }
+
+    fn close_all(&self) {
+        let closing = self.dismiss();
+        let closed = in_parallel(closing.iter().map(|interpreter| || interpreter.close()));
+        for error in closed.into_iter().filter_map(Result::err) {
+            tracing::warn!(pool = self.name, %error, "an interpreter was not closed");
+        }
+        tracing::debug!(pool = self.name, "closed");
+    }
+
+    /// An interpreter ended that was not told to by the crew: someone closed it, or its VM panicked.
+    fn replace(self: &Arc<Self>, index: usize) {
+        drop(self.seats[index].interpreter.lock().take());
+        let crew = self.clone();
+        if let Err(error) = spawner::spawn("ungil-pool", None, move || crew.refill_seat(index)) {
+            let message = format!("no thread to replace an interpreter of pool {:?}: {error}", self.name);
+            self.give_up_seat(Error::config(message));
+        }
+    }
+
+    fn refill_seat(self: &Arc<Self>, index: usize) {
+        let mut attempt = 1;
+        while !self.dismissed.load(SeqCst) {
+            match self.fill_seat(index) {
+                Ok(()) => {
+                    self.counts.replaced.fetch_add(1, SeqCst);
+                    tracing::warn!(pool = self.name, index, "an interpreter was replaced");
+                    return;
+                }
+                Err(error) if attempt == ATTEMPTS => return self.give_up_seat(error),
+                Err(_) => attempt += 1,
+            }
+        }
+    }
+
+    fn give_up_seat(&self, error: Error) {
+        tracing::error!(pool = self.name, %error, "an interpreter cannot be replaced");
+        let empty = self.empty_seats.fetch_add(1, SeqCst) + 1;
+        if empty == self.seats.len() {
+            // Nobody is left to run anything.
+            *self.failure.lock() = Some(error.clone());
+            self.answer_queued(&error);
+        }
+    }
+}
+
+impl fmt::Debug for Crew {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pool")
+            .field("name", &self.name)
+            .field("size", &self.size())
+            .field("queued", &self.queue.queued())
+            .field("closed", &self.is_closed())
+            .finish()
+    }
+}
+
+/// Runs each on a thread of its own where there are several, and waits for all.
+fn in_parallel<R: Send, F: FnOnce() -> R + Send>(tasks: impl ExactSizeIterator<Item = F>) -> Vec<R> {
+    if tasks.len() == 1 {
+        return tasks.map(|task| task()).collect();
+    }
+    thread::scope(|scope| {
+        let threads: Vec<_> = tasks.map(|task| scope.spawn(task)).collect();
+        let join = |thread: thread::ScopedJoinHandle<'_, R>| {
+            thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        };
+        threads.into_iter().map(join).collect()
+    })
+}
+
+/// Through this an interpreter takes part in the crew.
+struct Source {
+    crew: Arc<Crew>,
+    index: usize,
+    /// Only `None` while this is dropped.
+    local: Option<Local<PoolJob>>,
+    /// Whether its interpreter ever came to life.
+    has_served: bool,
+    running: Option<Running>,
+}
+
+struct Running {
+    since: Instant,
+    meter: Option<(Arc<Meter>, usize)>,
+}
+
+impl Source {
+    fn seat(&self) -> &Seat {
+        &self.crew.seats[self.index]
+    }
+
+    fn begin(&mut self, PoolJob { job, meter }: PoolJob) -> Option<QueuedJob> {
+        *self.seat().running.lock() = Some(job.canceller());
+        self.crew.counts.running.fetch_add(1, SeqCst);
+        self.running = Some(Running {
+            since: Instant::now(),
+            meter,
+        });
+        if self.crew.queue.is_aborted() {
+            job.abandon(Error::Cancelled);
+            self.finished(false);
+            return None;
+        }
+        Some(job)
+    }
+}
+
+impl WorkSource for Source {
+    fn next(&mut self) -> Option<QueuedJob> {
+        self.has_served = true;
+        MEMBER_OF.set(Some(self.crew.id));
+        loop {
+            let job = self.local.as_mut()?.next()?;
+            if let Some(job) = self.begin(job) {
+                return Some(job);
+            }
+        }
+    }
+
+    fn going_idle(&mut self) -> bool {
+        self.local.as_mut().is_some_and(Local::going_idle)
+    }
+
+    fn woke(&mut self) {
+        if let Some(local) = &mut self.local {
+            local.woke();
+        }
+    }
+
+    fn finished(&mut self, succeeded: bool) {
+        let Some(running) = self.running.take() else {
+            return;
+        };
+        *self.seat().running.lock() = None;
+        if let Some((meter, items)) = running.meter {
+            meter.note(running.since.elapsed(), items);
+        }
+        let counts = &self.crew.counts;
+        counts.running.fetch_sub(1, SeqCst);
+        let count = if succeeded { &counts.done } else { &counts.failed };
+        count.fetch_add(1, SeqCst);
+        let was_last = self.local.as_mut().is_some_and(Local::finished);
+        if was_last && self.crew.left_alone.load(SeqCst) {
+            self.crew.dismiss();
+        }
+    }
+
+    fn detained(&mut self) {
+        if let Some(local) = &self.local {
+            local.pass_on();
+        }
+    }
+}
+
+impl Drop for Source {
+    fn drop(&mut self) {
+        MEMBER_OF.set(None);
+        self.finished(false);
+        // Its jobs are for the others from here on, and its deque for the successor.
+        self.local = None;
+        if self.has_served && !self.crew.dismissed.load(SeqCst) {
+            self.crew.replace(self.index);
+        }
+    }
+}

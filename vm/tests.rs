@@ -1,0 +1,308 @@
+//! What the patches promise, on the VM alone. Each test fails or crashes on `rustpython-vm` 0.6.0 as it is in the
+//! registry, except `many_interpreters`, which needs luck or a sanitizer for that.
+
+use rustpython_vm::signal::{UserSignalSender, user_signal_channel};
+use rustpython_vm::{Interpreter, Settings, VirtualMachine, compiler::Mode};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, mpsc};
+use std::thread;
+use std::time::{Duration, Instant};
+
+fn interpreter(install_signal_handlers: bool) -> (Interpreter, UserSignalSender) {
+    let (sender, receiver) = user_signal_channel();
+    let mut settings = Settings::default();
+    settings.install_signal_handlers = install_signal_handlers;
+    settings.ignore_environment = true;
+    settings.import_site = false;
+    let builder = Interpreter::builder(settings);
+    let modules = rustpython_stdlib::stdlib_module_defs(&builder.ctx);
+    let mut receiver = Some(receiver);
+    let interpreter = builder
+        .add_native_modules(&modules)
+        .add_frozen_modules(rustpython_pylib::FROZEN_STDLIB)
+        .init_hook(move |vm| vm.set_user_signal_channel(receiver.take().expect("a hook runs once")))
+        .build();
+    (interpreter, sender)
+}
+
+/// The error is the traceback.
+fn run(vm: &VirtualMachine, source: &str) -> Result<(), String> {
+    let code = vm.compile(source, Mode::Exec, "<test>").map_err(|error| error.to_string())?;
+    vm.run_code_obj(code, vm.new_scope_with_builtins()).map(drop).map_err(|exception| {
+        let mut text = String::new();
+        vm.write_exception(&mut text, &exception).expect("a string takes any text");
+        text
+    })
+}
+
+fn check(vm: &VirtualMachine, source: &str) {
+    if let Err(error) = run(vm, source) {
+        panic!("{error}");
+    }
+}
+
+fn interrupt(sender: &UserSignalSender) {
+    let closure = |vm: &VirtualMachine| Err(vm.new_runtime_error("interrupted"));
+    sender.send(Box::new(closure)).expect("the interpreter lives");
+}
+
+/// 0003: an interrupt reaches its interpreter, and no other, while all are busy.
+#[test]
+fn interrupts_find_their_interpreter() {
+    const INTERPRETERS: usize = 4;
+    const ROUNDS: usize = 50;
+    let (senders, started) = mpsc::channel();
+    let (stopped, stops) = mpsc::channel();
+    for number in 0..INTERPRETERS {
+        let (senders, stopped) = (senders.clone(), stopped.clone());
+        thread::spawn(move || {
+            let (interpreter, sender) = interpreter(false);
+            senders.send((number, sender)).unwrap();
+            interpreter.enter(|vm| {
+                for _ in 0..ROUNDS {
+                    let error = run(vm, "while True: pass").unwrap_err();
+                    assert!(error.contains("interrupted"), "{error}");
+                    stopped.send(number).unwrap();
+                }
+            });
+        });
+    }
+    let mut senders: Vec<_> = started.iter().take(INTERPRETERS).collect();
+    senders.sort_by_key(|(number, _)| *number);
+    for _ in 0..ROUNDS {
+        for (number, sender) in &senders {
+            interrupt(sender);
+            let reached = stops.recv_timeout(Duration::from_secs(20)).expect("an interrupt is not lost");
+            assert_eq!(reached, *number);
+        }
+    }
+}
+
+/// 0003: a closure that raises does not take those behind it along.
+#[test]
+fn closures_behind_one_that_raises_run() {
+    let (interpreter, sender) = interpreter(false);
+    interpreter.enter(|vm| {
+        (0..5).for_each(|_| interrupt(&sender));
+        let raised = (0..8).filter(|_| run(vm, "for i in range(10000): pass").is_err()).count();
+        assert_eq!(raised, 5);
+    });
+}
+
+/// 0003: signals of the operating system go to the interpreter that handles them, whoever else runs; a closure stops a
+/// Python handler that does not end, and a signal that came meanwhile is handled.
+#[cfg(unix)]
+#[test]
+fn process_signals_find_their_interpreter() {
+    let done = Arc::new(AtomicBool::new(false));
+    let other = thread::spawn({
+        let done = done.clone();
+        move || {
+            let (interpreter, _sender) = interpreter(false);
+            interpreter.enter(|vm| {
+                while !done.load(Ordering::Relaxed) {
+                    check(vm, "for i in range(10000): pass");
+                }
+            });
+        }
+    });
+    let (interpreter, sender) = interpreter(true);
+    interpreter.enter(|vm| {
+        check(
+            vm,
+            "
+import os, signal
+hits = 0
+for _ in range(20):
+    try:
+        os.kill(os.getpid(), signal.SIGINT)
+        for i in range(10 ** 9): pass
+    except KeyboardInterrupt:
+        hits += 1
+assert hits == 20
+",
+        );
+        thread::spawn(move || {
+            thread::sleep(Duration::from_millis(300));
+            interrupt(&sender);
+        });
+        check(
+            vm,
+            "
+log = []
+def handler(number, frame):
+    log.append('handler')
+    if len(log) == 1:
+        os.kill(os.getpid(), signal.SIGUSR1)
+        while True: pass
+import os, signal
+signal.signal(signal.SIGUSR1, handler)
+try:
+    os.kill(os.getpid(), signal.SIGUSR1)
+    for i in range(10): pass
+except RuntimeError as error:
+    log.append(str(error))
+for i in range(10): pass
+assert log == ['handler', 'handler', 'interrupted'], log
+signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+",
+        );
+    });
+    done.store(true, Ordering::Relaxed);
+    other.join().unwrap();
+}
+
+/// 0011: without the setting a handler is recorded, and the process keeps its disposition.
+#[test]
+fn embedded_signal_handlers_are_recorded() {
+    let (interpreter, _sender) = interpreter(false);
+    interpreter.enter(|vm| {
+        check(
+            vm,
+            "
+import signal
+got = []
+def handler(number, frame): got.append(number)
+signal.signal(signal.SIGTERM, handler)
+assert signal.getsignal(signal.SIGTERM) is handler
+signal.raise_signal(signal.SIGTERM)
+assert got == [signal.SIGTERM]
+",
+        );
+    });
+    #[cfg(target_os = "linux")]
+    {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap();
+        let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).unwrap();
+        let caught = u64::from_str_radix(caught.trim(), 16).unwrap();
+        assert_eq!(caught & (1 << (15 - 1)), 0);
+    }
+}
+
+/// 0004
+#[test]
+fn a_function_without_a_name() {
+    let (interpreter, _sender) = interpreter(false);
+    interpreter.enter(|vm| {
+        check(
+            vm,
+            "
+import types
+def f(): return 3
+g = types.FunctionType(f.__code__, {}, None, None, None)
+assert g() == 3 and g.__name__ == 'f'
+assert types.FunctionType(f.__code__, {}, name='h').__name__ == 'h'
+try:
+    types.FunctionType(f.__code__, {}, 3)
+except TypeError as error:
+    assert 'arg 3' in str(error)
+else:
+    assert False
+",
+        );
+    });
+}
+
+/// 0005 and 0009: nothing of an interpreter is found by the next one on the thread.
+#[test]
+fn interpreters_one_after_the_other() {
+    for _ in 0..3 {
+        let (interpreter, _sender) = interpreter(false);
+        interpreter.enter(|vm| {
+            check(
+                vm,
+                r"
+import _pycodecs
+assert not hasattr(_pycodecs, 'mark')
+_pycodecs.mark = 1
+assert b'\x80'.decode('cp1252') == '\u20ac'
+assert '\u20ac'.encode('cp1252') == b'\x80'
+
+import ast, contextvars, itertools, os, sys
+for native in type(None), contextvars.ContextVar, itertools.count, os.stat_result, type(sys.version_info), zip, int:
+    try:
+        native.mark = 1
+    except TypeError:
+        pass
+    else:
+        assert False, native
+assert contextvars.Token.MISSING is not None
+class Derived(int): pass
+Derived.mark = 1
+ast.AST.mark = 1
+del ast.AST.mark
+
+from array import array
+from collections import deque
+for sequence in deque([1, 2]), array('i', [1, 2]):
+    match sequence:
+        case [1, 2]: pass
+        case _: assert False, sequence
+",
+            );
+        });
+        interpreter.finalize(None);
+    }
+}
+
+/// 0010
+#[test]
+fn interpreters_of_different_threads_have_different_numbers() {
+    let numbers: Vec<_> =
+        (0..3).map(|_| thread::spawn(|| interpreter(false).0.id()).join().unwrap()).collect();
+    assert!(numbers[0] != numbers[1] && numbers[1] != numbers[2] && numbers[0] != numbers[2]);
+}
+
+/// 0001, 0002, 0006: what shares something by mistake goes wrong here in the long run.
+#[test]
+fn many_interpreters() {
+    let until = Instant::now() + Duration::from_secs(3);
+    let finished = AtomicUsize::new(0);
+    thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                while Instant::now() < until {
+                    let (interpreter, _sender) = interpreter(false);
+                    interpreter.enter(|vm| {
+                        check(
+                            vm,
+                            "
+import gc, time
+def make(number):
+    class Base:
+        shared = [number]
+        def get(self): return self.shared
+        @property
+        def me(self): return self
+    class Derived(Base):
+        def get_more(self): return self.get()
+    Derived.cycle = Derived
+    return Derived
+for round in range(10):
+    for number in range(20):
+        kind = make(number)
+        one = kind()
+        for _ in range(20):
+            one.get(); one.get_more(); one.me; str(one); hash(one); getattr(one, 'missing', None)
+            assert one.shared == [number]
+        kind.other = number
+    try:
+        raise MemoryError(one, [kind])
+    except MemoryError as error:
+        kept = error
+    many = [MemoryError(number, one) for number in range(20)]
+    del many
+    for _ in range(20): time.localtime()
+    if round % 3 == 0: gc.collect()
+",
+                        );
+                    });
+                    interpreter.finalize(None);
+                    finished.fetch_add(1, Ordering::Relaxed);
+                }
+            });
+        }
+    });
+    assert!(finished.load(Ordering::Relaxed) >= 8);
+}
