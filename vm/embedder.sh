@@ -17,6 +17,13 @@ edition = "2024"
 ungil = { path = "$repository", default-features = false }
 
 [workspace]
+
+# With debug assertions a dependency needs a newer Rust than 1.95.
+[profile.dev.package."*"]
+opt-level = 3
+debug = false
+debug-assertions = false
+overflow-checks = false
 EOF
 echo 'extern crate ungil; fn main() {}' > src/main.rs
 # The versions that README.md asks for.

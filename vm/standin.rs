@@ -28,7 +28,13 @@ fn try_lay_out(folders: &[&str]) -> Result<(), String> {
     let marker = upstream.join("complete");
 
     println!("cargo::rerun-if-env-changed={SOURCE_VARIABLE}");
-    for input in ["build.rs", "../standin.rs", "patches", "source/Cargo.toml", "source/Cargo.lock"] {
+    for input in [
+        "build.rs",
+        "../standin.rs",
+        "patches",
+        "source/Cargo.toml",
+        "source/Cargo.lock",
+    ] {
         println!("cargo::rerun-if-changed={input}");
     }
     println!("cargo::rerun-if-changed={}", marker.display());
@@ -40,7 +46,10 @@ fn try_lay_out(folders: &[&str]) -> Result<(), String> {
     }
 
     let patches = list(&stand_in.join("patches"))?;
-    let patches: Vec<_> = patches.iter().filter(|path| path.extension() == Some(OsStr::new("patch"))).collect();
+    let patches: Vec<_> = patches
+        .iter()
+        .filter(|path| path.extension() == Some(OsStr::new("patch")))
+        .collect();
     let mut names = Vec::new();
     for patch in patches {
         println!("cargo::rerun-if-changed={}", patch.display());
@@ -73,7 +82,10 @@ fn pristine_source(name: &str, version: &str, source: &Path) -> Result<PathBuf, 
         return if folder.join("Cargo.toml").is_file() {
             Ok(folder)
         } else {
-            Err(format!("{SOURCE_VARIABLE} is set, but there is no crate in {}", folder.display()))
+            Err(format!(
+                "{SOURCE_VARIABLE} is set, but there is no crate in {}",
+                folder.display()
+            ))
         };
     }
 
@@ -88,9 +100,11 @@ fn pristine_source(name: &str, version: &str, source: &Path) -> Result<PathBuf, 
     fs::write(&library, "").map_err(|error| describe(&library, error))?;
 
     // Without the network first: most often the crate is there.
-    let output = cargo_metadata(&package, &["--offline"]).or_else(|_| cargo_metadata(&package, &[])).map_err(|error| {
-        format!("cargo cannot get {name} {version}: {error}\nFor a build without a network, set {SOURCE_VARIABLE}.")
-    })?;
+    let output = cargo_metadata(&package, &["--offline"])
+        .or_else(|_| cargo_metadata(&package, &[]))
+        .map_err(|error| {
+            format!("cargo cannot get {name} {version}: {error}\nFor a build without a network, set {SOURCE_VARIABLE}.")
+        })?;
     let metadata: serde_json::Value =
         serde_json::from_slice(&output).map_err(|error| format!("cargo metadata: {error}"))?;
     metadata["packages"]
@@ -105,15 +119,25 @@ fn pristine_source(name: &str, version: &str, source: &Path) -> Result<PathBuf, 
 
 fn cargo_metadata(package: &Path, arguments: &[&str]) -> Result<Vec<u8>, String> {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command.current_dir(package).args(["metadata", "--locked", "--format-version", "1"]).args(arguments);
+    command
+        .current_dir(package)
+        .args(["metadata", "--locked", "--format-version", "1"])
+        .args(arguments);
     // Dependencies of other platforms need not be downloaded.
     command.args(["--filter-platform", &variable("HOST")?]);
     // What describes the build that this script is part of, not the package that is asked about.
     for (name, _) in env::vars_os() {
         let text = name.to_string_lossy();
-        let of_this_build = ["CARGO_PKG_", "CARGO_CFG_", "CARGO_FEATURE_", "CARGO_MANIFEST_", "CARGO_BUILD_", "DEP_"]
-            .iter()
-            .any(|prefix| text.starts_with(prefix))
+        let of_this_build = [
+            "CARGO_PKG_",
+            "CARGO_CFG_",
+            "CARGO_FEATURE_",
+            "CARGO_MANIFEST_",
+            "CARGO_BUILD_",
+            "DEP_",
+        ]
+        .iter()
+        .any(|prefix| text.starts_with(prefix))
             || text.contains("RUSTFLAGS")
             || text.starts_with("RUSTC")
             || ["CARGO_TARGET_DIR", "CARGO_MAKEFLAGS", "MAKEFLAGS", "TARGET", "HOST"].contains(&&*text);
@@ -165,7 +189,10 @@ fn apply(patch: &str, files: &mut BTreeMap<PathBuf, Vec<u8>>) -> Result<(), Stri
         let end = starts.get(nth + 1).copied().unwrap_or(lines.len());
         let text = lines[start..end].concat();
         let patch = diffy::Patch::from_str(&text).map_err(|error| error.to_string())?;
-        let name = patch.modified().and_then(|name| name.strip_prefix("b/")).ok_or("a file name without b/")?;
+        let name = patch
+            .modified()
+            .and_then(|name| name.strip_prefix("b/"))
+            .ok_or("a file name without b/")?;
         let path: PathBuf = name.split('/').collect();
         let old = files.get(&path).ok_or_else(|| format!("there is no {name}"))?;
         let old = str::from_utf8(old).map_err(|error| format!("{name}: {error}"))?;

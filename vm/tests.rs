@@ -27,12 +27,17 @@ fn interpreter(install_signal_handlers: bool) -> (Interpreter, UserSignalSender)
 
 /// The error is the traceback.
 fn run(vm: &VirtualMachine, source: &str) -> Result<(), String> {
-    let code = vm.compile(source, Mode::Exec, "<test>").map_err(|error| error.to_string())?;
-    vm.run_code_obj(code, vm.new_scope_with_builtins()).map(drop).map_err(|exception| {
-        let mut text = String::new();
-        vm.write_exception(&mut text, &exception).expect("a string takes any text");
-        text
-    })
+    let code = vm
+        .compile(source, Mode::Exec, "<test>")
+        .map_err(|error| error.to_string())?;
+    vm.run_code_obj(code, vm.new_scope_with_builtins())
+        .map(drop)
+        .map_err(|exception| {
+            let mut text = String::new();
+            vm.write_exception(&mut text, &exception)
+                .expect("a string takes any text");
+            text
+        })
 }
 
 fn check(vm: &VirtualMachine, source: &str) {
@@ -72,7 +77,9 @@ fn interrupts_find_their_interpreter() {
     for _ in 0..ROUNDS {
         for (number, sender) in &senders {
             interrupt(sender);
-            let reached = stops.recv_timeout(Duration::from_secs(20)).expect("an interrupt is not lost");
+            let reached = stops
+                .recv_timeout(Duration::from_secs(20))
+                .expect("an interrupt is not lost");
             assert_eq!(reached, *number);
         }
     }
@@ -84,7 +91,9 @@ fn closures_behind_one_that_raises_run() {
     let (interpreter, sender) = interpreter(false);
     interpreter.enter(|vm| {
         (0..5).for_each(|_| interrupt(&sender));
-        let raised = (0..8).filter(|_| run(vm, "for i in range(10000): pass").is_err()).count();
+        let raised = (0..8)
+            .filter(|_| run(vm, "for i in range(10000): pass").is_err())
+            .count();
         assert_eq!(raised, 5);
     });
 }
@@ -249,8 +258,9 @@ for sequence in deque([1, 2]), array('i', [1, 2]):
 /// 0010
 #[test]
 fn interpreters_of_different_threads_have_different_numbers() {
-    let numbers: Vec<_> =
-        (0..3).map(|_| thread::spawn(|| interpreter(false).0.id()).join().unwrap()).collect();
+    let numbers: Vec<_> = (0..3)
+        .map(|_| thread::spawn(|| interpreter(false).0.id()).join().unwrap())
+        .collect();
     assert!(numbers[0] != numbers[1] && numbers[1] != numbers[2] && numbers[0] != numbers[2]);
 }
 

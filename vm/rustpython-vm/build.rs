@@ -36,8 +36,14 @@ fn main() {
         (false, _) => "",
     };
     // The two lines of sys.version; an environment variable cannot hold both.
-    set("RUSTPYTHON_VERSION_LEFT", format!("{major}.{minor}.{micro}.alpha ({build})"));
-    set("RUSTPYTHON_VERSION_RIGHT", format!("[RustPython {version} with {compiler}{library}]"));
+    set(
+        "RUSTPYTHON_VERSION_LEFT",
+        format!("{major}.{minor}.{micro}.alpha ({build})"),
+    );
+    set(
+        "RUSTPYTHON_VERSION_RIGHT",
+        format!("[RustPython {version} with {compiler}{library}]"),
+    );
     set("RUSTPYTHON_BUILD_INFO", build);
     set("RUSTC_VERSION", compiler);
 
@@ -58,7 +64,11 @@ fn set(name: &str, value: impl std::fmt::Display) {
 
 fn compiler_version() -> String {
     let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-    let output = Command::new(rustc).arg("-V").output().ok().filter(|output| output.status.success());
+    let output = Command::new(rustc)
+        .arg("-V")
+        .output()
+        .ok()
+        .filter(|output| output.status.success());
     output
         .and_then(|output| String::from_utf8(output.stdout).ok())
         .map_or_else(|| "rustc [unknown]".into(), |text| text.trim().into())
