@@ -131,7 +131,7 @@ fn frames(exception: &Py<PyBaseException>) -> Vec<Frame> {
 
 /// Python hides these too: between an import and the module that failed they only distract.
 fn is_import_machinery(frame: &Frame) -> bool {
-    frame.file.starts_with("<frozen importlib.") || frame.file == "<frozen _ungil_finder>"
+    frame.file.starts_with("<frozen importlib.") || frame.file == "_ungil_finder"
 }
 
 fn syntax_detail(vm: &VirtualMachine, exception: &Py<PyBaseException>) -> SyntaxDetail {

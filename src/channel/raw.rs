@@ -148,10 +148,6 @@ impl RawReceiver {
     pub fn from_handle(handle: &Handle) -> Option<Self> {
         handle.downcast().map(Self)
     }
-
-    pub(crate) fn end(&self) -> &RecvEnd<Value> {
-        &self.0
-    }
 }
 
 macro_rules! common_to_both_ends {

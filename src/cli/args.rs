@@ -72,7 +72,7 @@ pub(super) struct Arguments {
     #[arg(short = 'P')]
     safe_path: bool,
 
-    /// Same as -E -P -s
+    /// Take no notice of the environment and of the script's folder: -E and -P
     #[arg(short = 'I')]
     isolated: bool,
 
@@ -107,10 +107,9 @@ impl Arguments {
             return Ok(Program::Module(module.clone()));
         }
         match self.rest.first() {
-            Some(file) if file == "-" => Ok(Program::Stdin),
-            Some(file) => find_script(file),
-            None if stdin_is_terminal() || self.interactive => Ok(Program::Repl),
-            None => Ok(Program::Stdin),
+            Some(file) if file != "-" => find_script(file),
+            _ if stdin_is_terminal() || self.interactive => Ok(Program::Repl),
+            _ => Ok(Program::Stdin),
         }
     }
 

@@ -98,13 +98,6 @@ def prompts():
     return str(sys.ps1), str(sys.ps2)
 
 
-def make_compiler():
-    """A compiler of lines that remembers the `from __future__` ones among them."""
-    import codeop
-
-    return codeop.CommandCompiler()
-
-
 _compiler = None
 _inputs = 0
 
@@ -113,7 +106,10 @@ def compile_lines(source):
     """The code of what was typed; None if more must follow."""
     global _compiler, _inputs
     if _compiler is None:
-        _compiler = make_compiler()
+        import codeop
+
+        # One for all, because it remembers the `from __future__` lines among them.
+        _compiler = codeop.CommandCompiler()
     code = _compiler(source, f"<python-input-{_inputs}>", "single")
     if code is not None:
         _inputs += 1
@@ -131,8 +127,8 @@ def complete(text):
     return found
 
 
-def finish():
-    """Waits for threads, and runs what was registered with atexit."""
+def wait_for_threads():
+    """Waits for the threads that the program started and did not call daemons."""
     threading = sys.modules.get("threading")
     if threading is not None:
         threading._shutdown()

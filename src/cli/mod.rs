@@ -68,6 +68,7 @@ fn carry_out(arguments: Arguments) -> Result<Ending, Error> {
     })?;
     if matches!(program, Program::Repl) || inspect {
         ending = repl::run(&interpreter, &program, arguments.quiet)?;
+        signals::count_interrupts();
     }
     ending = interpreter.with(move |vm| run::wind_down(vm, ending))?;
     interpreter.close()?;

@@ -63,13 +63,12 @@ pub(super) fn site_packages(environment: &Path) -> Vec<PathBuf> {
 /// the importer knows.
 pub(super) fn looks_like_zip(file: &mut File) -> bool {
     let mut tail = Vec::new();
-    let read = || -> std::io::Result<()> {
+    let mut read = || -> std::io::Result<()> {
         let length = file.seek(SeekFrom::End(0))?;
         file.seek(SeekFrom::Start(length.saturating_sub(ZIP_TAIL)))?;
         file.take(ZIP_TAIL).read_to_end(&mut tail)?;
         Ok(())
     };
-    let mut read = read;
     read().is_ok() && tail.windows(ZIP_DIRECTORY.len()).any(|window| window == ZIP_DIRECTORY)
 }
 

@@ -3,6 +3,7 @@
 use std::{
     env,
     io::{self, IsTerminal},
+    mem::ManuallyDrop,
     path::PathBuf,
 };
 
@@ -184,7 +185,8 @@ impl Lines for Piped {
 
 /// Lines edited at a terminal, with the history of earlier sessions.
 struct Typed {
-    editor: Editor<Completion, FileHistory>,
+    /// Never dropped: it would put back the handler of SIGINT that it found, whatever the script did since.
+    editor: ManuallyDrop<Editor<Completion, FileHistory>>,
     history: Option<PathBuf>,
 }
 
@@ -212,7 +214,10 @@ impl Typed {
             // A first session finds none.
             let _ = editor.load_history(file);
         }
-        Some(Self { editor, history })
+        Some(Self {
+            editor: ManuallyDrop::new(editor),
+            history,
+        })
     }
 
     fn remember(&mut self, line: &str) {
@@ -242,17 +247,6 @@ impl Lines for Typed {
                 Err(_) => return Ok(Line::End),
             }
         }
-    }
-}
-
-impl Drop for Typed {
-    fn drop(&mut self) {
-        // The editor's own farewell would put back the handler of SIGINT that it found, whatever the script did since.
-        signals::keep_interrupt(|| {
-            if let Ok(fresh) = Editor::with_config(Config::default()) {
-                drop(std::mem::replace(&mut self.editor, fresh));
-            }
-        });
     }
 }
 

@@ -218,7 +218,7 @@ pub(super) fn report(vm: &VirtualMachine, exception: &PyBaseExceptionRef) {
 
 /// Waits for threads, runs what was registered with `atexit`, and writes out what is left of the output.
 pub(super) fn wind_down(vm: &VirtualMachine, ending: Ending) -> Ending {
-    if let Err(exception) = help(vm, "finish", ()) {
+    if let Err(exception) = help(vm, "wait_for_threads", ()) {
         let message = "Exception ignored on threading shutdown".to_owned();
         vm.run_unraisable(exception, Some(message), vm.ctx.none());
     }

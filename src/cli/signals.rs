@@ -19,10 +19,10 @@ use std::{
 };
 
 use crossbeam_channel::bounded;
-use libc::{c_int, sigaction, sigset_t};
+use libc::{c_int, sigaction};
 use nix::{
     errno::Errno,
-    sys::signal::{SigSet, SigmaskHow, SigmaskHow::SIG_SETMASK, Signal},
+    sys::signal::{SigSet, SigmaskHow, Signal, sigprocmask},
 };
 use ungil::{
     Error, Interpreter,
@@ -95,7 +95,7 @@ extern "C" fn in_forked_child() {
     if let Some(inherited) = INHERITED.get()
         && !is_interpreter()
     {
-        let _ = nix::sys::signal::sigprocmask(SIG_SETMASK, Some(&inherited.mask), None);
+        let _ = sigprocmask(SigmaskHow::SIG_SETMASK, Some(&inherited.mask), None);
     }
 }
 
@@ -109,7 +109,7 @@ pub(super) fn attach(interpreter: &Interpreter) -> Result<(), Error> {
         let _ = send.send(current_thread());
         // It inherited a mask that blocks the signal, as waiting for it demands.
         while set.wait().is_ok() {
-            woken.kick();
+            woken.notice_signals();
         }
     };
     // Without it, only waits in our own library go on until something else ends them.
@@ -195,7 +195,7 @@ extern "C" fn on_signal(number: c_int) {
 fn handle(number: c_int) {
     if !is_interpreter() {
         let thread = INTERPRETER.load(Ordering::SeqCst);
-        // SAFETY: the interpreter's thread lasts as long as the process.
+        // SAFETY: the interpreter's thread ends only with the process, or with a VM that panicked, and then so does the process.
         unsafe { libc::pthread_kill(thread as libc::pthread_t, number) };
         return;
     }
@@ -270,21 +270,13 @@ pub(super) fn attend_terminal() {
     let _ = set.thread_unblock();
 }
 
+/// The handler of a signal and its flags.
 fn action(number: c_int) -> sigaction {
-    let mut action = sigaction {
-        sa_sigaction: libc::SIG_DFL,
-        sa_mask: empty_set(),
-        sa_flags: 0,
-        #[cfg(any(target_os = "linux", target_os = "android"))]
-        sa_restorer: None,
-    };
+    // SAFETY: a plain structure of C, of which all zeros is the default action.
+    let mut action: sigaction = unsafe { std::mem::zeroed() };
     // SAFETY: a null pointer asks only for what is in force; a number that does not exist leaves `action` as it is.
     unsafe { libc::sigaction(number, ptr::null(), &mut action) };
     action
-}
-
-fn empty_set() -> sigset_t {
-    *SigSet::empty().as_ref()
 }
 
 fn current_thread() -> usize {
@@ -294,4 +286,31 @@ fn current_thread() -> usize {
 fn is_interpreter() -> bool {
     let interpreter = INTERPRETER.load(Ordering::SeqCst);
     interpreter == 0 || interpreter == current_thread()
+}
+
+#[cfg(test)]
+mod tests {
+    use nix::{
+        sys::wait::{WaitStatus, waitpid},
+        unistd::{ForkResult, fork},
+    };
+
+    use super::*;
+
+    #[test]
+    fn a_child_forked_by_another_thread_starts_with_the_signals_that_we_were_started_with() {
+        prepare_process();
+        let blocks_term = || SigSet::thread_get_mask().is_ok_and(|mask| mask.contains(Signal::SIGTERM));
+        assert!(blocks_term());
+        // Any thread but this one.
+        INTERPRETER.store(1, Ordering::SeqCst);
+        // SAFETY: the child only asks for its mask and exits.
+        match unsafe { fork() }.unwrap() {
+            // SAFETY: it takes no care of anything, as befits a forked child.
+            ForkResult::Child => unsafe { libc::_exit(i32::from(blocks_term())) },
+            ForkResult::Parent { child } => {
+                assert_eq!(waitpid(child, None).unwrap(), WaitStatus::Exited(child, 0));
+            }
+        }
+    }
 }

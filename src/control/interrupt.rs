@@ -67,9 +67,10 @@ struct Running {
     gone: bool,
 }
 
+/// A stop that was asked for. The grace time runs from the first time it was raised, however long that took to happen.
+#[derive(Default)]
 struct Stop {
-    insist_from: Instant,
-    raised: bool,
+    insist_from: Option<Instant>,
 }
 
 impl Control {
@@ -158,7 +159,7 @@ impl Control {
         let stop = running.stop.take();
         drop(running);
         let _ = self.woken.try_recv();
-        StopRaised(stop.is_some_and(|stop| stop.raised))
+        StopRaised(stop.is_some_and(|stop| stop.insist_from.is_some()))
     }
 
     /// Raises in the job until it is over. Does nothing if the job does not run here now.
@@ -168,10 +169,7 @@ impl Control {
             if running.job != Some(job) || running.stop.is_some() {
                 return;
             }
-            running.stop = Some(Stop {
-                insist_from: Instant::now() + GRACE,
-                raised: false,
-            });
+            running.stop = Some(Stop::default());
         }
         self.send_stop(job);
         let repeat = Repeat {
@@ -216,8 +214,8 @@ impl Control {
             let Some(stop) = &mut running.stop else {
                 return Ok(());
             };
-            stop.raised = true;
-            Instant::now() >= stop.insist_from
+            let now = Instant::now();
+            now >= *stop.insist_from.get_or_insert(now + GRACE)
         };
         if insist && let Some(signals) = self.signals.get() {
             // Raising again at the very next bytecode gets past any `except BaseException`: a handler is not its own guard.
@@ -239,16 +237,16 @@ struct Repeat {
 impl Timer for Repeat {
     fn fire(&self) -> Option<Instant> {
         let control = self.control.upgrade()?;
-        let (raised, insist_from) = {
+        let insist_from = {
             let running = control.running.lock();
             let stop = running.stop.as_ref()?;
             if running.job != Some(self.job) {
                 return None;
             }
-            (stop.raised, stop.insist_from)
+            stop.insist_from
         };
         let now = Instant::now();
-        if raised && now < insist_from {
+        if let Some(insist_from) = insist_from.filter(|from| now < *from) {
             // The script is unwinding: leave its `finally` blocks alone until the grace time is over.
             return Some(insist_from);
         }

@@ -153,5 +153,9 @@ fn write_members(exception: &Exception, out: &mut dyn Write, margin: &str) -> fm
         write!(out, "\n{outer}{fence}---------------- {} ----------------\n", index + 1)?;
         write_chain(member, out, &format!("{outer}  | "), true)?;
     }
-    write!(out, "\n{outer}  +------------------------------------")
+    // A group that comes last has drawn the closing line for both.
+    if members.last().is_some_and(|last| last.group.is_none()) {
+        write!(out, "\n{outer}  +------------------------------------")?;
+    }
+    Ok(())
 }

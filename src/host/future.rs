@@ -1,8 +1,9 @@
 //! `HostFuture`: what a script gets from an async host function.
 
 use std::{
+    cell::RefCell,
     fmt,
-    sync::Arc,
+    sync::{Arc, Weak},
     time::{Duration, Instant},
 };
 
@@ -53,6 +54,31 @@ struct WaitArgs {
     timeout: Option<ArgIntoFloat>,
 }
 
+thread_local! {
+    /// The calls that this thread's interpreter has started, as far as they may still run.
+    static STARTED: RefCell<Vec<Weak<Call>>> = const { RefCell::new(Vec::new()) };
+}
+
+fn remember(call: &Arc<Call>) {
+    STARTED.with_borrow_mut(|started| {
+        // Tidied each time before it grows, so at most half of it is over, and each call pays for one look.
+        if started.len() == started.capacity() {
+            started.retain(|call| call.upgrade().is_some_and(|call| !call.is_over()));
+            started.reserve(started.len().max(16));
+        }
+        started.push(Arc::downgrade(call));
+    });
+}
+
+/// Cancels what the interpreter of this thread has started and can no longer wait for.
+pub(super) fn cancel_all() {
+    for call in STARTED.take() {
+        if let Some(call) = call.upgrade() {
+            call.cancel();
+        }
+    }
+}
+
 macro_rules! lazy_class {
     ($class:ident) => {
         impl PyPayload for $class {
@@ -91,6 +117,7 @@ impl HostFutureObject {
             None => spawn_by_default(task)
                 .map_err(|error| vm.new_runtime_error(format!("the thread for async host functions: {error}")))?,
         }
+        remember(&call);
         let object = Self {
             function,
             call,
@@ -252,5 +279,23 @@ impl WakeupObject {
             .map(|number| vm.ctx.new_int(number).into())
             .collect();
         Ok(vm.ctx.new_list(numbers).into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_interpreter_leaves_running_is_cancelled_and_the_list_of_it_stays_short() {
+        let kept: Vec<Arc<Call>> = (0..100).map(|_| Call::new()).collect();
+        kept.iter().for_each(remember);
+        for _ in 0..10_000 {
+            remember(&Call::new());
+        }
+        assert!(STARTED.with_borrow(Vec::len) < 1000);
+        cancel_all();
+        assert!(kept.iter().all(|call| call.is_cancelled()));
+        assert!(STARTED.with_borrow(Vec::is_empty));
     }
 }

@@ -35,6 +35,12 @@ pub(crate) fn retire() {
     registry::forget();
 }
 
+/// Cancels the host futures that the interpreter of the calling thread has started. Call it when its VM is gone, also
+/// when that was left as it was after a panic.
+pub(crate) fn abandon() {
+    future::cancel_all();
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,6 +4,7 @@ use std::{
     any::TypeId,
     cell::RefCell,
     collections::HashMap,
+    mem::ManuallyDrop,
     sync::{Arc, Weak},
 };
 
@@ -23,7 +24,8 @@ use crate::control::Control;
 static KNOWN: Mutex<Option<HashMap<TypeId, Weak<ClassDefinition>>>> = Mutex::new(None);
 
 thread_local! {
-    static LOCAL: RefCell<Local> = RefCell::default();
+    // Never dropped by the end of its thread: if a panic has retired the interpreter, nothing of it may run again.
+    static LOCAL: ManuallyDrop<RefCell<Local>> = ManuallyDrop::default();
 }
 
 /// The classes of the interpreter on this thread.
@@ -65,7 +67,7 @@ fn address_of(definition: &Arc<ClassDefinition>) -> usize {
 
 /// Lets go of the classes of the interpreter on this thread, which is being finalized.
 pub(super) fn forget() {
-    let local = LOCAL.take();
+    let local = LOCAL.with(|local| local.take());
     drop(local);
 }
 
@@ -111,14 +113,14 @@ fn find(instance: &dyn AnyInstance) -> Option<Arc<ClassDefinition>> {
 
 fn with_local<R>(body: impl FnOnce(&mut Local) -> R) -> R {
     let interpreter = Control::current().map_or(0, |control| control.id());
-    let stale = LOCAL.with_borrow_mut(|local| {
-        let fresh = Local {
-            interpreter,
-            ..Local::default()
-        };
-        (local.interpreter != interpreter).then(|| std::mem::replace(local, fresh))
-    });
-    // Dropped outside the borrow: objects may run code when they go.
-    drop(stale);
-    LOCAL.with_borrow_mut(body)
+    LOCAL.with(|local| {
+        if local.borrow().interpreter != interpreter {
+            // What is dropped here may run code, so it is no longer borrowed.
+            drop(local.replace(Local {
+                interpreter,
+                ..Local::default()
+            }));
+        }
+        body(&mut local.borrow_mut())
+    })
 }

@@ -7,6 +7,7 @@ use rustpython_vm::{
 
 use super::{
     blueprint::{Blueprint, ProcessRole},
+    closure::closure,
     isolate, object,
     script::Script,
     streams::{self, Captured},
@@ -48,7 +49,12 @@ pub(super) fn take_down(interpreter: rustpython_vm::Interpreter) {
         host::retire();
         Script::forget_ready();
     });
+    let state = interpreter.global_state.clone();
     interpreter.finalize(None);
+    // Finalizing leaves cycles between modules and their functions; as long as their owner is there they can be collected,
+    // later they would be walked through by every collection on this thread.
+    state.gc.collect_force(2);
+    drop(state);
     Sources::forget_all();
     Exceptions::uninstall();
 }
@@ -113,8 +119,8 @@ fn install_modules(vm: &VirtualMachine, blueprint: &Blueprint) -> PyResult<()> {
     for module in &blueprint.modules {
         let name = module.name().to_owned();
         let module = module.clone();
-        let build = vm.new_function("build", move |vm: &VirtualMachine| module.build(vm));
-        natives.set_item(&*name, build.into(), vm)?;
+        let build = closure(vm, "build", move |(): (), vm| module.build(vm));
+        natives.set_item(&*name, build, vm)?;
     }
     let finder = vm.import("_ungil_finder", 0)?;
     vm.call_method(&finder, "install", (sources, natives))?;

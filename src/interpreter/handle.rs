@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crossbeam_channel::{Sender, bounded, unbounded};
+use crossbeam_channel::{RecvTimeoutError, Sender, bounded, unbounded};
 use rustpython_vm::{VirtualMachine, vm::thread::with_current_vm};
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -411,11 +411,22 @@ impl Interpreter {
         Ok(())
     }
 
-    /// Ends the wait or system call that the script is in, so that the VM looks at its signals, and lets the script go on.
-    /// For a command whose process gets signals: one that comes while the script waits does not wake it by itself.
+    /// Has a running script look at its signals, also one that waits, and returns when it has; it goes on then. For a
+    /// command whose process gets signals: one that comes while the script waits does not wake it by itself.
     #[doc(hidden)]
-    pub fn kick(&self) {
-        self.inner.address.control.kick();
+    pub fn notice_signals(&self) {
+        let control = &self.inner.address.control;
+        let (send, noticed) = bounded(1);
+        control.run_at_next_bytecode(Box::new(move |_| {
+            let _ = send.try_send(());
+            Ok(())
+        }));
+        let mut pause = Duration::from_millis(1);
+        // Again, because the wake-up may have come just before the system call that it should interrupt.
+        while control.busy_for().is_some() && noticed.recv_timeout(pause) == Err(RecvTimeoutError::Timeout) {
+            control.kick();
+            pause = (pause * 2).min(Duration::from_millis(100));
+        }
     }
 
     /// Wakes the interpreter so that it looks at its work source.

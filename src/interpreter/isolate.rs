@@ -7,7 +7,10 @@ use rustpython_vm::{
     function::{FuncArgs, OptionalArg},
 };
 
-use super::blueprint::{Blueprint, ProcessRole};
+use super::{
+    blueprint::{Blueprint, ProcessRole},
+    closure::closure,
+};
 
 /// Gives the calling thread a working directory and umask of its own, where the system can.
 pub(super) fn prepare_thread(role: ProcessRole) {
@@ -101,11 +104,12 @@ fn install_environment(vm: &VirtualMachine, os: &PyObjectRef, variables: Vec<(Os
     os.set_attr("environ", as_dict(vm, &variables)?, vm)?;
     // `os.environ` is a dict over these; the process's own environment is neither read nor written again. Writing it
     // would race with every getenv() in the process.
-    let create = move |vm: &VirtualMachine| as_dict(vm, &variables);
-    os.set_attr("_create_environ", vm.new_function("_create_environ", create), vm)?;
-    let ignore = |_name: PyObjectRef, _value: OptionalArg<PyObjectRef>| {};
-    os.set_attr("putenv", vm.new_function("putenv", ignore), vm)?;
-    os.set_attr("unsetenv", vm.new_function("unsetenv", ignore), vm)?;
+    let create = closure(vm, "_create_environ", move |(): (), vm| as_dict(vm, &variables));
+    os.set_attr("_create_environ", create, vm)?;
+    for name in ["putenv", "unsetenv"] {
+        let ignore = closure(vm, name, |_: (PyObjectRef, OptionalArg<PyObjectRef>), _| {});
+        os.set_attr(name, ignore, vm)?;
+    }
     Ok(())
 }
 
@@ -122,47 +126,33 @@ fn os_object(vm: &VirtualMachine, text: &OsString) -> PyObjectRef {
 
 /// `os._exit` and its kin would end the host: in a guest they end the script, or say why not.
 fn guard_exits(vm: &VirtualMachine, os: &PyObjectRef) -> PyResult<()> {
-    let exit = |status: PyObjectRef, vm: &VirtualMachine| -> PyResult<()> {
+    fn leave(vm: &VirtualMachine, status: PyObjectRef) -> PyResult<()> {
         Err(vm.new_exception(vm.ctx.exceptions.system_exit.to_owned(), vec![status]))
-    };
-    os.set_attr("_exit", vm.new_function("_exit", exit), vm)?;
-    let abort =
-        |vm: &VirtualMachine| -> PyResult<()> { Err(vm.new_system_exit(vec![vm.ctx.new_int(134).into()].into())) };
-    os.set_attr("abort", vm.new_function("abort", abort), vm)?;
+    }
+    let exit = closure(vm, "_exit", |(status,): (PyObjectRef,), vm| leave(vm, status));
+    os.set_attr("_exit", exit, vm)?;
+    // The status of a process that died of SIGABRT, as a shell shows it.
+    let abort = closure(vm, "abort", |(): (), vm| leave(vm, vm.ctx.new_int(134).into()));
+    os.set_attr("abort", abort, vm)?;
     for name in ["fork", "fork1", "forkpty", "execv", "execve"] {
         if os.has_attr(name, vm)? {
-            let refuse = move |_args: FuncArgs, vm: &VirtualMachine| -> PyResult<()> {
+            let refuse = closure(vm, name, |_: FuncArgs, vm| -> PyResult<()> {
                 let message = "this would replace or copy the host's process; use subprocess to start a program";
-                Err(vm
-                    .new_os_subtype_error(vm.ctx.exceptions.permission_error.to_owned(), Some(1), message)
-                    .upcast())
-            };
-            os.set_attr(name, vm.new_function("refused", refuse), vm)?;
+                let class = vm.ctx.exceptions.permission_error.to_owned();
+                Err(vm.new_os_subtype_error(class, Some(1), message).upcast())
+            });
+            os.set_attr(name, refuse, vm)?;
         }
     }
     Ok(())
 }
 
-/// Signals are the host's: a handler that a guest sets is remembered, so that `getsignal` tells it, but not installed.
+/// Signals are the host's. The VM records handlers that a guest sets without installing them; what is left would act on
+/// the process all the same.
 fn guard_signals(vm: &VirtualMachine) -> PyResult<()> {
     let module = vm.import("_signal", 0)?;
-    let handlers = vm.ctx.new_dict();
-    let default = module.get_attr("SIG_DFL", vm)?;
-    let known = handlers.clone();
-    let fallback = default.clone();
-    let set = move |number: PyObjectRef, handler: PyObjectRef, vm: &VirtualMachine| -> PyResult<PyObjectRef> {
-        let old = known.get_item_opt(&*number, vm)?.unwrap_or_else(|| fallback.clone());
-        known.set_item(&*number, handler, vm)?;
-        Ok(old)
-    };
-    module.set_attr("signal", vm.new_function("signal", set), vm)?;
-    let get = move |number: PyObjectRef, vm: &VirtualMachine| -> PyResult<PyObjectRef> {
-        Ok(handlers.get_item_opt(&*number, vm)?.unwrap_or_else(|| default.clone()))
-    };
-    module.set_attr("getsignal", vm.new_function("getsignal", get), vm)?;
-    // A wake-up descriptor and timers would be the process's as well.
-    let no_fd = |_args: FuncArgs, vm: &VirtualMachine| vm.ctx.new_int(-1);
-    module.set_attr("set_wakeup_fd", vm.new_function("set_wakeup_fd", no_fd), vm)?;
+    let no_fd = closure(vm, "set_wakeup_fd", |_: FuncArgs, vm| vm.ctx.new_int(-1));
+    module.set_attr("set_wakeup_fd", no_fd, vm)?;
     for name in [
         "setitimer",
         "alarm",
@@ -173,12 +163,12 @@ fn guard_signals(vm: &VirtualMachine) -> PyResult<()> {
         "sigwait",
     ] {
         if module.has_attr(name, vm)? {
-            let refuse = move |_args: FuncArgs, vm: &VirtualMachine| -> PyResult<()> {
+            let refuse = closure(vm, name, |_: FuncArgs, vm| -> PyResult<()> {
                 Err(vm.new_value_error(
                     "signals belong to the host process here; an interpreter inside it cannot use them",
                 ))
-            };
-            module.set_attr(name, vm.new_function("refused", refuse), vm)?;
+            });
+            module.set_attr(name, refuse, vm)?;
         }
     }
     Ok(())

@@ -2,6 +2,7 @@
 
 mod blueprint;
 mod boot;
+mod closure;
 mod handle;
 mod isolate;
 mod job;

@@ -5,6 +5,8 @@ use std::{fmt, sync::Arc};
 use parking_lot::Mutex;
 use rustpython_vm::{PyObjectRef, PyResult, VirtualMachine, function::ArgBytesLike};
 
+use super::closure::closure;
+
 /// Where stdout or stderr of an interpreter goes.
 ///
 /// What a job printed is there when the job is reported as done. Writes to file descriptors 1 and 2 themselves
@@ -126,11 +128,10 @@ fn writer(vm: &VirtualMachine, output: &Output, captured: &Arc<Mutex<Vec<u8>>>) 
         }
         Output::Callback(write) => write.clone(),
     };
-    let function = vm.new_function("write", move |data: ArgBytesLike| {
+    Some(closure(vm, "write", move |(data,): (ArgBytesLike,), _| {
         data.with_ref(|bytes| write(bytes));
         data.len()
-    });
-    Some(function.into())
+    }))
 }
 
 /// Brings what was printed to where it goes. A stream that fails is left to the script's own next write.

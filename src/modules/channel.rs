@@ -107,7 +107,7 @@ impl Shared for SendEnd<Value> {
 
     fn materialize(self: Arc<Self>, vm: &VirtualMachine) -> PyResult<PyObjectRef> {
         // The script may not have imported the module that makes the class known on this thread.
-        PySender::make_static_type();
+        let _class = PySender::make_static_type();
         register_faces();
         let held = Held::new(self);
         Ok(PySender { held }.into_pyobject(vm))
@@ -120,7 +120,7 @@ impl Shared for RecvEnd<Value> {
     }
 
     fn materialize(self: Arc<Self>, vm: &VirtualMachine) -> PyResult<PyObjectRef> {
-        PyReceiver::make_static_type();
+        let _class = PyReceiver::make_static_type();
         register_faces();
         let held = Held::new(self);
         Ok(PyReceiver { held }.into_pyobject(vm))

@@ -59,7 +59,7 @@ struct Counts {
     running: AtomicUsize,
     done: AtomicU64,
     failed: AtomicU64,
-    replaced: AtomicU64,
+    lost: AtomicU64,
 }
 
 /// What belongs to one deque of the queue: an interpreter, and whichever takes its place.
@@ -111,11 +111,12 @@ impl Crew {
         let Some(local) = self.queue.worker(index) else {
             return Ok(());
         };
+        let built_or_ended = Arc::new(AtomicBool::new(false));
         let source = Box::new(Source {
             crew: self.clone(),
             index,
             local: Some(local),
-            has_served: false,
+            built_or_ended: built_or_ended.clone(),
             running: None,
         });
         let name = format!("{}-{index}", self.name);
@@ -125,6 +126,8 @@ impl Crew {
         interpreter.nudge();
         if self.dismissed.load(SeqCst) {
             self.seats[index].interpreter.lock().take();
+        } else if built_or_ended.swap(true, SeqCst) {
+            self.replace(index);
         }
         Ok(())
     }
@@ -189,7 +192,7 @@ impl Crew {
             running: self.counts.running.load(SeqCst),
             done: self.counts.done.load(SeqCst),
             failed: self.counts.failed.load(SeqCst),
-            replaced: self.counts.replaced.load(SeqCst),
+            lost: self.counts.lost.load(SeqCst),
             capacity: self.queue.capacity(),
             interpreters: members.map(|interpreter| interpreter.stats()).collect(),
         }
@@ -253,6 +256,8 @@ impl Crew {
     /// An interpreter ended that was not told to by the crew: someone closed it, or its VM panicked.
     fn replace(self: &Arc<Self>, index: usize) {
         drop(self.seats[index].interpreter.lock().take());
+        self.counts.lost.fetch_add(1, SeqCst);
+        tracing::warn!(pool = self.name, index, "an interpreter was lost");
         let crew = self.clone();
         if let Err(error) = spawner::spawn("ungil-pool", None, move || crew.refill_seat(index)) {
             let message = format!("no thread to replace an interpreter of pool {:?}: {error}", self.name);
@@ -265,8 +270,7 @@ impl Crew {
         while !self.dismissed.load(SeqCst) {
             match self.fill_seat(index) {
                 Ok(()) => {
-                    self.counts.replaced.fetch_add(1, SeqCst);
-                    tracing::warn!(pool = self.name, index, "an interpreter was replaced");
+                    tracing::info!(pool = self.name, index, "an interpreter was replaced");
                     return;
                 }
                 Err(error) if attempt == ATTEMPTS => return self.give_up_seat(error),
@@ -317,8 +321,8 @@ struct Source {
     index: usize,
     /// Only `None` while this is dropped.
     local: Option<Local<PoolJob>>,
-    /// Whether its interpreter ever came to life.
-    has_served: bool,
+    /// Set when the interpreter is built, and when it has ended: who comes second knows that it lived, and replaces it.
+    built_or_ended: Arc<AtomicBool>,
     running: Option<Running>,
 }
 
@@ -350,7 +354,6 @@ impl Source {
 
 impl WorkSource for Source {
     fn next(&mut self) -> Option<QueuedJob> {
-        self.has_served = true;
         MEMBER_OF.set(Some(self.crew.id));
         loop {
             let job = self.local.as_mut()?.next()?;
@@ -389,6 +392,7 @@ impl WorkSource for Source {
     }
 
     fn detained(&mut self) {
+        MEMBER_OF.set(Some(self.crew.id));
         if let Some(local) = &self.local {
             local.pass_on();
         }
@@ -401,7 +405,8 @@ impl Drop for Source {
         self.finished(false);
         // Its jobs are for the others from here on, and its deque for the successor.
         self.local = None;
-        if self.has_served && !self.crew.dismissed.load(SeqCst) {
+        let has_lived = self.built_or_ended.swap(true, SeqCst);
+        if has_lived && !self.crew.dismissed.load(SeqCst) {
             self.crew.replace(self.index);
         }
     }

@@ -144,7 +144,10 @@ impl<'a> Feeder<'a> {
     pub(super) fn left(&self) -> (usize, Option<usize>) {
         let waiting = self.waiting.as_ref().map_or(0, Chunk::len);
         let (least, most) = self.items.size_hint();
-        (least + waiting, most.map(|most| most + waiting))
+        (
+            least.saturating_add(waiting),
+            most.and_then(|most| most.checked_add(waiting)),
+        )
     }
 }
 

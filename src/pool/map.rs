@@ -1,7 +1,7 @@
 //! The results of a map, as iterators.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{BTreeMap, VecDeque},
     fmt,
     marker::PhantomData,
     pin::Pin,
@@ -34,7 +34,7 @@ pub struct Map<'a, T> {
 pub struct MapUnordered<'a, T> {
     feeder: Feeder<'a>,
     /// By the number of the first item.
-    flights: HashMap<usize, Flight>,
+    flights: BTreeMap<usize, Flight>,
     landed: Landed,
     /// Flights tell when they have ended; each does so about once, so this holds as many as are under way.
     ended: Receiver<usize>,
@@ -79,13 +79,17 @@ impl<T: DeserializeOwned> Iterator for Map<'_, T> {
     fn size_hint(&self) -> (usize, Option<usize>) {
         let under_way = self.flights.iter().map(Flight::len).sum::<usize>() + self.landed.len();
         let (least, most) = self.feeder.left();
-        (least + under_way, most.map(|most| most + under_way))
+        (
+            least.saturating_add(under_way),
+            most.and_then(|most| most.checked_add(under_way)),
+        )
     }
 }
 
 impl<T> Drop for Map<'_, T> {
     fn drop(&mut self) {
-        self.flights.iter().for_each(Flight::cancel);
+        // The last first: those that wait are cancelled before those that run make room for them.
+        self.flights.iter().rev().for_each(Flight::cancel);
     }
 }
 
@@ -94,7 +98,7 @@ impl<'a, T> MapUnordered<'a, T> {
         let (ends, ended) = unbounded();
         Self {
             feeder,
-            flights: HashMap::new(),
+            flights: BTreeMap::new(),
             landed: Landed::default(),
             ended,
             ends,
@@ -151,8 +155,7 @@ impl<'a, T> MapUnordered<'a, T> {
                 }
             }
             Err(Interrupted) => {
-                let first = self.flights.keys().next().copied();
-                if let Some(flight) = first.and_then(|first| self.flights.remove(&first)) {
+                if let Some((_, flight)) = self.flights.pop_first() {
                     flight.cancel();
                     self.landed = flight.land(Err(Error::Cancelled));
                 }
@@ -187,13 +190,16 @@ impl<T: DeserializeOwned> Iterator for MapUnordered<'_, T> {
     fn size_hint(&self) -> (usize, Option<usize>) {
         let under_way = self.flights.values().map(Flight::len).sum::<usize>() + self.landed.len();
         let (least, most) = self.feeder.left();
-        (least + under_way, most.map(|most| most + under_way))
+        (
+            least.saturating_add(under_way),
+            most.and_then(|most| most.checked_add(under_way)),
+        )
     }
 }
 
 impl<T> Drop for MapUnordered<'_, T> {
     fn drop(&mut self) {
-        self.flights.values().for_each(Flight::cancel);
+        self.flights.values().rev().for_each(Flight::cancel);
     }
 }
 

@@ -26,8 +26,8 @@ pub struct PoolStats {
     pub done: u64,
     /// Tasks that ended with an error, the cancelled ones included.
     pub failed: u64,
-    /// How often an interpreter was lost and another took its place.
-    pub replaced: u64,
+    /// How often an interpreter was lost, to a panic or because someone closed it; another takes its place each time.
+    pub lost: u64,
     /// How many tasks can wait.
     pub capacity: usize,
     /// Of each interpreter that the pool has now; what one counts begins anew with its successor. Tasks run through

@@ -2,7 +2,7 @@
 
 use rustpython_vm::{Context, builtins::PyModuleDef, frozen::FrozenModule};
 
-use crate::modules;
+use crate::{host, modules};
 
 /// Changes with the files under `stdlib/`, which the macro below reads behind the compiler's back.
 const _: &str = env!("UNGIL_STDLIB_STAMP");
@@ -17,6 +17,7 @@ pub(super) fn native(ctx: &Context) -> Vec<&'static PyModuleDef> {
 /// Lets go of what native modules hold for the interpreter that ended on this thread.
 pub(super) fn retire() {
     modules::retire();
+    host::abandon();
 }
 
 /// Python modules that are compiled into the binary; ours come last and so win.
