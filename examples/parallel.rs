@@ -48,18 +48,15 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let tasks = orders.len() * (SAMPLES / BATCH) as usize;
     println!("{SAMPLES} samples for each region, drawn in Python in {tasks} tasks\n");
 
-    let (one, alone) = run(&orders, 1)?;
-    println!("{}  {:6.2} s", interpreters(1), alone.as_secs_f64());
-    let (all, together) = run(&orders, cores)?;
-    let speedup = alone.as_secs_f64() / together.as_secs_f64();
-    println!(
-        "{}  {:6.2} s, {speedup:.2} times as fast\n",
-        interpreters(cores),
-        together.as_secs_f64()
-    );
+    println!("                 time  of the processors");
+    let one = run(&orders, 1)?;
+    println!("{}", one.line());
+    let all = run(&orders, cores)?;
+    let speedup = one.time.as_secs_f64() / all.time.as_secs_f64();
+    println!("{}, {speedup:.2} times as fast\n", all.line());
 
     println!("region  orders  average  19 times out of 20 between");
-    for (region, sums) in &one {
+    for (region, sums) in &one.sums {
         let values = &orders[region];
         let euros = |sum: i64| sum as f64 / values.len() as f64 / 100.0;
         let mut sorted = sums.clone();
@@ -71,17 +68,37 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         assert!(low < average && average < high);
     }
 
-    assert!(one == all, "the number of interpreters must not change the result");
-    assert_eq!(one.values().flatten().sum::<i64>(), EXPECTED);
-    println!(
-        "\nchecked: both runs drew the same {} samples, and so does CPython",
-        one.values().map(Vec::len).sum::<usize>()
+    assert!(
+        one.sums == all.sums,
+        "the number of interpreters must not change the result"
     );
+    assert_eq!(one.sums.values().flatten().sum::<i64>(), EXPECTED);
+    println!("\nchecked: both runs drew the same samples, and so does CPython");
     Ok(())
 }
 
+struct Run {
+    interpreters: usize,
+    /// Of the samples, by region.
+    sums: Orders,
+    time: Duration,
+    /// Where the machine has other things to do, this tells how much work it was.
+    processors: Duration,
+}
+
+impl Run {
+    fn line(&self) -> String {
+        let plural = if self.interpreters == 1 { " " } else { "s" };
+        let (time, processors) = (self.time.as_secs_f64(), self.processors.as_secs_f64());
+        format!(
+            "{:2} interpreter{plural} {time:5.2} s     {processors:5.2} s",
+            self.interpreters
+        )
+    }
+}
+
 /// Draws all samples on that many interpreters. The time is that of the work; the interpreters are there before it.
-fn run(orders: &Orders, interpreters: usize) -> ungil::Result<(Orders, Duration)> {
+fn run(orders: &Orders, interpreters: usize) -> ungil::Result<Run> {
     let builder = Interpreter::builder()
         .source("bootstrap", BOOTSTRAP)
         .constant("ORDERS", orders);
@@ -89,22 +106,23 @@ fn run(orders: &Orders, interpreters: usize) -> ungil::Result<(Orders, Duration)
     for imported in pool.broadcast::<()>(Task::import("bootstrap")) {
         imported?;
     }
+    let processors = || -> Duration { pool.stats().interpreters.iter().filter_map(|one| one.cpu_time).sum() };
 
-    let start = Instant::now();
+    let (start, before) = (Instant::now(), processors());
     let regions = orders.keys();
     let tasks: Vec<(&str, u32, u32)> = regions
         .flat_map(|region| (0..SAMPLES / BATCH).map(move |seed| (region.as_str(), seed, BATCH)))
         .collect();
-    let mut drawn = Orders::new();
-    for ((region, ..), sums) in tasks.iter().zip(pool.starmap::<Vec<i64>>("bootstrap.draw", &tasks)) {
-        drawn.entry((*region).to_owned()).or_default().extend(sums?);
+    let mut sums = Orders::new();
+    for ((region, ..), drawn) in tasks.iter().zip(pool.starmap::<Vec<i64>>("bootstrap.draw", &tasks)) {
+        sums.entry((*region).to_owned()).or_default().extend(drawn?);
     }
-    Ok((drawn, start.elapsed()))
-}
-
-fn interpreters(count: usize) -> String {
-    let plural = if count == 1 { " " } else { "s" };
-    format!("{count:3} interpreter{plural}")
+    Ok(Run {
+        interpreters,
+        sums,
+        time: start.elapsed(),
+        processors: processors() - before,
+    })
 }
 
 /// The values of the orders that make sense, and how many do not.

@@ -94,10 +94,26 @@ fn recursion_without_end() {
         "class A:\n    def __repr__(self): return repr(self)\nrepr(A())",
         "class A:\n    def __getattr__(self, name): return getattr(self, name)\nA().x",
         "class A:\n    def __add__(self, other): return self + other\nA() + 1",
-        "x = []\nfor _ in range(100000): x = [x]\nrepr(x)",
     ] {
         let (kind, message) = refused(&py, py.exec(source));
         assert_eq!(kind, "RecursionError", "{source}: {message}");
+    }
+}
+
+#[test]
+fn a_list_nested_a_hundred_thousand_deep_is_printed_compared_and_freed() {
+    let py = interpreter();
+    py.exec("x = []\nfor _ in range(100000): x = [x]").unwrap();
+    for source in ["repr(x)", "x == [[x]]", "del x"] {
+        // Whether the stack is deep enough is not the point: the answer is a result or a RecursionError.
+        if let Err(error) = py.exec(source) {
+            assert_eq!(
+                error.as_exception().unwrap().type_name(),
+                "RecursionError",
+                "{source}: {error}"
+            );
+        }
+        assert_eq!(py.eval::<i64>("20 + 22").unwrap(), 42);
     }
 }
 

@@ -552,9 +552,24 @@ assert asyncio.run(main()) == 'cancelled'
         )
         .unwrap();
         eventually(|| dropped.load(Ordering::Relaxed) == 3);
-        py.exec("kept = hang()").unwrap();
+    }
+
+    #[test]
+    fn an_interpreter_that_ends_takes_its_futures_with_it() {
+        let (py, dropped) = py();
+        py.exec("kept = [hang()]; kept.append(kept)").unwrap();
         py.close().unwrap();
-        eventually(|| dropped.load(Ordering::Relaxed) == 4);
+        eventually(|| dropped.load(Ordering::Relaxed) == 1);
+
+        let (py, dropped) = self::py();
+        py.exec("kept = hang()").unwrap();
+        let panicked = py.with(|_| {
+            if true {
+                panic!("in the VM")
+            }
+        });
+        assert!(matches!(panicked, Err(Error::Panicked { .. })));
+        eventually(|| dropped.load(Ordering::Relaxed) == 1);
     }
 
     #[test]
@@ -660,70 +675,4 @@ len(os.listdir('/proc/self/fd'))";
         py.exec("assert echo(value={'a': [1, (2.5, None)]}).wait() == {'a': [1, (2.5, None)]}")
             .unwrap();
     }
-}
-
-#[test]
-fn zz_probe() {
-    let class = Class::<AtomicI64>::new("C")
-        .constructor(|n: i64| AtomicI64::new(n))
-        .method("add", |this: &AtomicI64, n: i64| this.fetch_add(n, Ordering::Relaxed))
-        .property("value", |this: &AtomicI64| this.load(Ordering::Relaxed));
-    let py = Interpreter::builder()
-        .function("tax", |amount: f64| amount * 0.2)
-        .function("nothing", || ())
-        .function("add", |a: i64, b: i64| a + b)
-        .async_function("later", |a: i64| async move { a })
-        .host_function(HostFunction::new("named", |a: f64, b: f64| a * b).arg("a").arg_default("b", 1.0))
-        .module(Module::new("m").class(class))
-        .build()
-        .unwrap();
-    py.exec(
-        "
-import time
-from m import C
-c = C(1)
-def pyadd(a, b): return a + b
-def run(label, f, n=200000):
-    t = time.perf_counter()
-    f(n)
-    print(label, round((time.perf_counter() - t) / n * 1e9), 'ns')
-def l0(n):
-    for _ in range(n): pass
-def l1(n):
-    for _ in range(n): nothing()
-def l2(n):
-    for _ in range(n): tax(10.0)
-def l3(n):
-    for _ in range(n): add(1, 2)
-def l4(n):
-    for _ in range(n): named(1.0, b=2.0)
-def l5(n):
-    for _ in range(n): c.add(1)
-def l6(n):
-    for _ in range(n): c.value
-def l7(n):
-    for _ in range(n): pyadd(1, 2)
-def l8(n):
-    for _ in range(n): abs(1)
-def l9(n):
-    for _ in range(n): named(1.0)
-for name, f in list(globals().items()):
-    if name[0] == 'l' and len(name) == 2: run(name, f)
-def w(n):
-    for _ in range(n): later(1).wait()
-run('later', w, 20000)
-import asyncio
-def a(n):
-    async def main():
-        for _ in range(n): await later(1)
-    asyncio.run(main())
-run('await', a, 5000)
-def g(n):
-    async def main():
-        await asyncio.gather(*(later(1) for _ in range(n)))
-    asyncio.run(main())
-run('gather', g, 5000)
-",
-    )
-    .unwrap();
 }

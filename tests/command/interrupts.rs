@@ -73,7 +73,13 @@ const SIGINT: Option<i32> = Some(Signal::SIGINT as i32);
 /// Interrupts the script once; it must be killed by SIGINT in the end, after a traceback.
 #[track_caller]
 fn interrupted(waits: &str) -> Outcome {
-    let script = Script::start(&format!("import time, sys\nprint('ready')\n{waits}"));
+    interrupted_when_ready(&format!("print('ready')\n{waits}"))
+}
+
+/// The same for a script that says itself that it is ready.
+#[track_caller]
+fn interrupted_when_ready(source: &str) -> Outcome {
+    let script = Script::start(&format!("import time, sys\n{source}"));
     script.interrupt();
     let (signal, outcome) = script.end();
     assert_eq!(signal, SIGINT, "{outcome:?}");
@@ -103,13 +109,13 @@ fn ctrl_c_ends_reading() {
 
 #[test]
 fn ctrl_c_ends_waiting_for_a_channel() {
-    interrupted("import ungil\nsender, receiver = ungil.channel(1)\nreceiver.recv()");
+    interrupted_when_ready("import ungil\nsender, receiver = ungil.channel(1)\nprint('ready')\nreceiver.recv()");
 }
 
 #[test]
 fn ctrl_c_can_be_caught() {
     let script = Script::start(
-        "import time\nprint('ready')\ntry:\n    time.sleep(1000)\nexcept KeyboardInterrupt:\n    print('caught')\n",
+        "import time\ntry:\n    print('ready')\n    time.sleep(1000)\nexcept KeyboardInterrupt:\n    print('caught')\n",
     );
     script.interrupt();
     let (_, outcome) = script.end();
@@ -118,8 +124,8 @@ fn ctrl_c_can_be_caught() {
 
 #[test]
 fn cleaning_up_runs_after_ctrl_c() {
-    let outcome = interrupted(
-        "import atexit\natexit.register(print, 'atexit')\ntry:\n    time.sleep(1000)\nfinally:\n    print('finally')\n",
+    let outcome = interrupted_when_ready(
+        "import atexit\natexit.register(print, 'atexit')\ntry:\n    print('ready')\n    time.sleep(1000)\nfinally:\n    print('finally')\n",
     );
     assert_eq!(outcome.stdout, "finally\natexit\n");
 }
@@ -127,11 +133,12 @@ fn cleaning_up_runs_after_ctrl_c() {
 #[test]
 fn a_second_ctrl_c_ends_a_script_that_will_not_listen() {
     let mut script = Script::start(
-        "import time\nprint('ready')\nwhile True:\n    try:\n        time.sleep(1000)\n    \
+        "import time\nwhile True:\n    try:\n        print('ready')\n        time.sleep(1000)\n    \
          except BaseException:\n        print('swallowed')\n",
     );
     script.interrupt();
     script.expect("swallowed");
+    script.expect("ready");
     script.interrupt();
     let (signal, outcome) = script.end();
     assert_eq!((signal, outcome.stdout.as_str()), (SIGINT, ""));
