@@ -443,13 +443,14 @@ mod interrupting {
     #[test]
     fn a_waiting_script_can_be_cancelled() -> TestResult {
         let py = python()?;
-        for script in [
-            "sender, receiver = ungil.channel(1)\nreceiver.recv()",
-            "sender, receiver = ungil.channel(1)\nreceiver.recv(timeout=3600)",
-            "sender, receiver = ungil.channel(1)\nfor item in receiver: pass",
-            "sender, receiver = ungil.channel(0)\nsender.send(1)",
-            "sender, receiver = ungil.channel(1)\nwhile True: sender.send(1)",
+        for (capacity, script) in [
+            (1, "receiver.recv()"),
+            (1, "receiver.recv(timeout=3600)"),
+            (1, "for item in receiver: pass"),
+            (0, "sender.send(1)"),
+            (1, "while True: sender.send(1)"),
         ] {
+            py.exec(format!("sender, receiver = ungil.channel({capacity})"))?;
             let job = waiting(&py, script)?;
             job.cancel();
             assert!(matches!(job.wait(), Err(Error::Cancelled)), "{script}");

@@ -129,7 +129,9 @@ mod submitting {
         let meeting = Arc::new(Barrier::new(3));
         let meet = meeting.clone();
         let pool = builder()
-            .function("meet", move || drop(meet.wait()))
+            .function("meet", move || {
+                meet.wait();
+            })
             .pool()
             .size(3)
             .build()?;
@@ -486,6 +488,7 @@ def task(n):
         .collect::<Result<_>>()?;
     let failed = jobs.into_iter().map(finish).filter(Result::is_err).count();
     assert_eq!(failed, 110);
+    pool.shutdown()?;
     assert_eq!(pool.stats().failed, 110);
     Ok(())
 }
@@ -723,7 +726,9 @@ mod losing_interpreters {
         let meeting = Arc::new(Barrier::new(2));
         let meet = meeting.clone();
         let pool = builder()
-            .function("meet", move || drop(meet.wait()))
+            .function("meet", move || {
+                meet.wait();
+            })
             .pool()
             .size(2)
             .build()?;

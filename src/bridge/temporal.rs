@@ -136,7 +136,7 @@ fn read_time(vm: &VirtualMachine, object: &PyObject) -> PyResult<Time> {
         field(vm, object, "minute")?,
         field(vm, object, "second")?,
     )
-    .and_then(|time| Ok(time.with_fold(fold == 1)))
+    .map(|time| time.with_fold(fold == 1))
     .map_err(invalid(vm))?
     .with_microsecond(field(vm, object, "microsecond")?)
     .map_err(invalid(vm))?;

@@ -35,7 +35,7 @@ macro_rules! lazy_class {
                 match Self::static_cell().get() {
                     Some(class) => class,
                     None => {
-                        $prepare;
+                        $prepare();
                         let class = Self::make_static_type();
                         class.slots().vectorcall.store(Some($vectorcall));
                         Self::static_type()
@@ -52,12 +52,10 @@ macro_rules! lazy_class {
     };
 }
 
-lazy_class!(
-    HostFunctionObject,
-    call_function,
-    register_face::<Self>(|object| object.function.handle())
-);
-lazy_class!(HostMethodObject, call_method, ());
+lazy_class!(HostFunctionObject, call_function, || register_face::<Self>(|object| {
+    object.function.handle()
+}));
+lazy_class!(HostMethodObject, call_method, || ());
 
 impl HostFunctionObject {
     pub(super) fn make(vm: &VirtualMachine, function: HostFunction) -> PyObjectRef {

@@ -46,8 +46,7 @@ pub(super) struct Counters {
 
 impl Counters {
     pub(super) fn started(&self, cpu: Option<Duration>) {
-        self.cpu_at_start
-            .store(cpu.map_or(0, |cpu| nanos(cpu)), Ordering::Relaxed);
+        self.cpu_at_start.store(cpu.map_or(0, nanos), Ordering::Relaxed);
     }
 
     pub(super) fn queued(&self) {

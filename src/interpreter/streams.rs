@@ -7,6 +7,9 @@ use rustpython_vm::{PyObjectRef, PyResult, VirtualMachine, function::ArgBytesLik
 
 use super::closure::closure;
 
+/// A function of the host that takes what a script writes.
+type WriteBytes = Arc<dyn Fn(&[u8]) + Send + Sync>;
+
 /// Where stdout or stderr of an interpreter goes.
 ///
 /// What a job printed is there when the job is reported as done. Writes to file descriptors 1 and 2 themselves
@@ -23,7 +26,7 @@ pub enum Output {
     /// [`take_stderr`](crate::Interpreter::take_stderr).
     Capture,
     /// To a function, line by line or in larger pieces; see [`Output::callback`].
-    Callback(Arc<dyn Fn(&[u8]) + Send + Sync>),
+    Callback(WriteBytes),
 }
 
 impl Output {
@@ -119,7 +122,7 @@ fn replace(vm: &VirtualMachine, name: &'static str, opener: &'static str, args: 
 
 /// A Python callable that takes bytes to where `output` says; `None` to leave the stream as it is.
 fn writer(vm: &VirtualMachine, output: &Output, captured: &Arc<Mutex<Vec<u8>>>) -> Option<PyObjectRef> {
-    let write: Arc<dyn Fn(&[u8]) + Send + Sync> = match output {
+    let write: WriteBytes = match output {
         Output::Inherit => return None,
         Output::Discard => Arc::new(|_| {}),
         Output::Capture => {

@@ -2,7 +2,8 @@
 
 use crate::interpreter::Stats;
 
-/// A reading of a pool's counters. A chunk of a map counts as one task.
+/// A reading of a pool's counters. A chunk of a map counts as one task. A task is counted as ended a moment after its job
+/// has its answer.
 ///
 /// ```
 /// use ungil::{Pool, Task};
