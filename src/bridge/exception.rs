@@ -1,7 +1,5 @@
 //! A Python exception becomes data, on its own thread, before it crosses.
 
-use std::collections::HashSet;
-
 use rustpython_vm::{
     AsObject, Py, PyObject, PyObjectRef, PyRef, VirtualMachine,
     builtins::{PyBaseException, PyBaseExceptionRef, PyCode, PyInt, PyList, PyStr, PyTuple, PyTypeRef},
@@ -10,8 +8,15 @@ use rustpython_vm::{
 use super::Sources;
 use crate::error::{Error, Exception, Frame, SyntaxDetail};
 
-/// A chain of causes longer than this is cut: it is a loop that builds exceptions, not a story.
-const LONGEST_CHAIN: usize = 100;
+/// A story of more exceptions than this is cut: a loop that builds them told it.
+const MOST_EXCEPTIONS: usize = 100;
+
+/// The way to the exception that is being converted: it may be reached twice, but not from itself.
+#[derive(Default)]
+struct Walk {
+    path: Vec<usize>,
+    visited: usize,
+}
 
 /// What the exception means to the host: an exit, or an exception with all its data.
 pub(crate) fn exception_to_error(vm: &VirtualMachine, exception: PyBaseExceptionRef) -> Error {
@@ -23,7 +28,7 @@ pub(crate) fn exception_to_error(vm: &VirtualMachine, exception: PyBaseException
 
 /// The exception with its frames, source lines, chain, notes and members.
 fn exception_to_data(vm: &VirtualMachine, exception: &Py<PyBaseException>) -> Exception {
-    convert(vm, exception, &mut HashSet::new())
+    convert(vm, exception, &mut Walk::default())
 }
 
 /// Where a frame is, as data.
@@ -50,8 +55,9 @@ fn exit_to_error(vm: &VirtualMachine, exception: &Py<PyBaseException>) -> Error 
     }
 }
 
-fn convert(vm: &VirtualMachine, exception: &Py<PyBaseException>, seen: &mut HashSet<usize>) -> Exception {
-    seen.insert(exception.as_object().get_id());
+fn convert(vm: &VirtualMachine, exception: &Py<PyBaseException>, walk: &mut Walk) -> Exception {
+    walk.path.push(exception.as_object().get_id());
+    walk.visited += 1;
     let class = exception.class().to_owned();
     let (module, type_name) = class_name(vm, &class);
     let syntax = exception
@@ -64,8 +70,8 @@ fn convert(vm: &VirtualMachine, exception: &Py<PyBaseException>, seen: &mut Hash
     let message = message.unwrap_or_else(|| text(vm, exception.as_object()));
     let mut follow = |next: Option<PyRef<PyBaseException>>| {
         let next = next?;
-        let fresh = seen.len() < LONGEST_CHAIN && !seen.contains(&next.as_object().get_id());
-        fresh.then(|| Box::new(convert(vm, &next, seen)))
+        let fresh = walk.visited < MOST_EXCEPTIONS && !walk.path.contains(&next.as_object().get_id());
+        fresh.then(|| Box::new(convert(vm, &next, walk)))
     };
     let cause = follow(exception.__cause__());
     let context = follow(exception.__context__());
@@ -75,6 +81,7 @@ fn convert(vm: &VirtualMachine, exception: &Py<PyBaseException>, seen: &mut Hash
             .filter_map(|member| follow(Some(member)).map(|member| *member))
             .collect()
     });
+    walk.path.pop();
     Exception {
         type_name,
         module,

@@ -11,9 +11,7 @@
 //! py.set("orders", from_host)?;
 //! py.set("totals", to_host)?;
 //! let script = py.spawn::<()>(ungil::Task::exec(
-//!     "for name, amount in orders:
-//!          totals.send(amount * 2)
-//!      totals.close()",
+//!     "for name, amount in orders: totals.send(amount * 2)\ntotals.close()",
 //! ));
 //!
 //! orders.send(("tea".to_owned(), 3))?;

@@ -19,7 +19,7 @@ use parking_lot::{Condvar, Mutex};
 use rustpython_vm::{VirtualMachine, vm::thread::with_current_vm};
 use serde::de::DeserializeOwned;
 
-use super::{run, task::Task};
+use super::{run, stats::Counters, task::Task};
 use crate::{
     bridge,
     control::{Control, JobId, StopRaised, wait},
@@ -274,8 +274,8 @@ pub(crate) struct QueuedJob(Box<dyn Runnable>);
 
 impl QueuedJob {
     /// Runs it on the interpreter of this thread.
-    pub(super) fn run(mut self, vm: &VirtualMachine, control: &Arc<Control>) -> Outcome {
-        self.0.run(vm, control)
+    pub(super) fn run(mut self, vm: &VirtualMachine, control: &Arc<Control>, counters: &Counters) -> Outcome {
+        self.0.run(vm, control, counters)
     }
 
     /// Answers with `error` instead of running.
@@ -305,7 +305,7 @@ impl Canceller {
 }
 
 trait Runnable: Send {
-    fn run(&mut self, vm: &VirtualMachine, control: &Arc<Control>) -> Outcome;
+    fn run(&mut self, vm: &VirtualMachine, control: &Arc<Control>, counters: &Counters) -> Outcome;
     fn abandon(&mut self, error: Error);
     fn destined_for(&self, control: &Arc<Control>);
     fn canceller(&self) -> Arc<dyn Fn() + Send + Sync>;
@@ -321,7 +321,8 @@ where
     T: Send + 'static,
     F: FnOnce(&VirtualMachine) -> Result<T> + Send + 'static,
 {
-    fn run(&mut self, vm: &VirtualMachine, control: &Arc<Control>) -> Outcome {
+    fn run(&mut self, vm: &VirtualMachine, control: &Arc<Control>, counters: &Counters) -> Outcome {
+        let started = Instant::now();
         let Some(work) = self.work.take() else {
             return Outcome::Failed;
         };
@@ -352,6 +353,8 @@ where
                 Outcome::Panicked,
             ),
         };
+        // Counted first: who has the answer finds it in the statistics.
+        counters.ran(started.elapsed(), outcome == Outcome::Succeeded);
         shared.complete(result);
         outcome
     }

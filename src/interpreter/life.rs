@@ -3,7 +3,6 @@
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
-    time::Instant,
 };
 
 use crossbeam_channel::{Receiver, Sender, TryRecvError};
@@ -229,9 +228,6 @@ impl Server<'_> {
     }
 
     fn run(&mut self, job: QueuedJob) -> Outcome {
-        let started = Instant::now();
-        let outcome = job.run(self.vm, self.control);
-        self.counters.ran(started.elapsed(), outcome == Outcome::Succeeded);
-        outcome
+        job.run(self.vm, self.control, self.counters)
     }
 }

@@ -29,7 +29,7 @@ thread_local! {
 ///
 /// The object lives as long as the last clone of its handle, and as its interpreter. The handle can be sent between
 /// threads, called later, passed as an argument (to its own interpreter) and dropped anywhere. It does not keep the
-/// interpreter alive: once that is closed, every call is [`Error::Closed`].
+/// interpreter alive: once that is closed, every call is [`Error::Closed`](crate::Error::Closed).
 ///
 /// ```
 /// let py = ungil::Interpreter::new()?;

@@ -28,7 +28,6 @@ fn of_a_module_follow_its_file() {
 
 #[test]
 #[cfg(target_os = "linux")]
-#[ignore = "the VM's sys.orig_argv panics on them"]
 fn that_are_no_text_come_through_unchanged() {
     use std::{ffi::OsStr, os::unix::ffi::OsStrExt};
     let mut command = ungil();
