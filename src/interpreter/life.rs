@@ -228,6 +228,7 @@ impl Server<'_> {
     }
 
     fn run(&mut self, job: QueuedJob) -> Outcome {
+        let _span = tracing::debug_span!("job", interpreter = self.control.name()).entered();
         job.run(self.vm, self.control, self.counters)
     }
 }
