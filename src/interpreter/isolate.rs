@@ -1,6 +1,6 @@
 //! Keeping process-wide state out of an interpreter's reach: working directory, umask, environment, signals, exit.
 
-use std::{ffi::OsString, path::Path, sync::OnceLock};
+use std::ffi::OsString;
 
 use rustpython_vm::{
     PyObjectRef, PyResult, VirtualMachine,
@@ -43,41 +43,30 @@ pub(super) fn enter(blueprint: &Blueprint) -> std::io::Result<()> {
     }
     #[cfg(target_os = "linux")]
     {
-        let start = process_start();
-        let dir = blueprint.working_dir.as_deref().or(start.dir.as_deref());
-        if let Some(dir) = dir {
-            // A host whose own directory was removed still gets an interpreter; one that asked for a directory is told.
+        let asked = blueprint.working_dir.clone();
+        // The process's own directory is that of its main thread, whatever this thread did before.
+        if let Some(dir) = asked.or_else(|| std::fs::read_link("/proc/self/cwd").ok()) {
             match std::env::set_current_dir(dir) {
                 Err(error) if blueprint.working_dir.is_some() => return Err(error),
+                // A host whose directory was removed gets an interpreter all the same.
                 _ => {}
             }
         }
-        nix::sys::stat::umask(start.umask);
+        nix::sys::stat::umask(process_umask());
     }
     Ok(())
 }
 
-/// What the process had when its first interpreter was made.
+/// The umask that the process had when its first interpreter was made.
 #[cfg(target_os = "linux")]
-struct ProcessStart {
-    dir: Option<std::path::PathBuf>,
-    umask: nix::sys::stat::Mode,
-}
-
-#[cfg(target_os = "linux")]
-fn process_start() -> &'static ProcessStart {
-    static START: OnceLock<ProcessStart> = OnceLock::new();
-    START.get_or_init(|| {
-        use nix::sys::stat::{Mode, umask};
-        // Reading the umask means setting it; this thread's is its own, so nobody sees the moment between.
+fn process_umask() -> nix::sys::stat::Mode {
+    use nix::sys::stat::{Mode, umask};
+    static UMASK: std::sync::OnceLock<Mode> = std::sync::OnceLock::new();
+    *UMASK.get_or_init(|| {
+        // Reading it means setting it; this thread's is its own, so nobody sees the moment between.
         let mask = umask(Mode::empty());
         umask(mask);
-        ProcessStart {
-            dir: std::fs::read_link("/proc/self/cwd")
-                .ok()
-                .filter(|dir| Path::is_absolute(dir)),
-            umask: mask,
-        }
+        mask
     })
 }
 

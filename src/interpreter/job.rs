@@ -337,7 +337,8 @@ where
         }
         let result = catch_unwind(AssertUnwindSafe(|| {
             let result = work(vm);
-            vm_flush(vm);
+            // What a script printed is out before its job is reported as done.
+            super::streams::flush(vm);
             result
         }));
         let stopped = control.end();
@@ -382,11 +383,6 @@ impl<T, F> Drop for Typed<T, F> {
             self.shared.complete(Err(Error::Closed { interpreter }));
         }
     }
-}
-
-/// What a script printed is out before its job is reported as done.
-fn vm_flush(vm: &VirtualMachine) {
-    super::streams::flush(vm);
 }
 
 pub(super) fn panic_message(panic: &(dyn Any + Send)) -> String {
