@@ -344,21 +344,33 @@ impl Interpreter {
         if self.is_closed() {
             return Err(self.inner.address.closed());
         }
+        let frames = self.look(stack::capture, Some(Instant::now() + STACK_PATIENCE))?;
+        Ok(frames.unwrap_or_default())
+    }
+
+    /// Has `look` called on the interpreter's thread at the running script's next bytecode, also in its waits and sleeps.
+    /// `None` if nothing runs, or no longer; an error if it did not happen by `give_up`.
+    fn look<T, F>(&self, look: F, give_up: Option<Instant>) -> Result<Option<T>>
+    where
+        T: Send + 'static,
+        F: FnOnce(&VirtualMachine) -> T + Send + 'static,
+    {
+        let control = &self.inner.address.control;
         if control.busy_for().is_none() {
-            return Ok(Vec::new());
+            return Ok(None);
         }
-        let (send, frames) = bounded(1);
+        let (send, seen) = bounded(1);
         control.run_at_next_bytecode(Box::new(move |vm| {
-            let _ = send.try_send(stack::capture(vm));
+            let _ = send.try_send(look(vm));
             Ok(())
         }));
-        let give_up = Instant::now() + STACK_PATIENCE;
         let mut pause = Duration::from_millis(1);
         loop {
-            match frames.recv_timeout(pause) {
-                Ok(frames) => return Ok(frames),
-                Err(_) if control.busy_for().is_none() => return Ok(Vec::new()),
-                Err(_) if Instant::now() > give_up => {
+            match seen.recv_timeout(pause) {
+                Ok(seen) => return Ok(Some(seen)),
+                Err(RecvTimeoutError::Disconnected) => return Ok(None),
+                Err(_) if control.busy_for().is_none() => return Ok(None),
+                Err(_) if give_up.is_some_and(|at| Instant::now() > at) => {
                     return Err(Error::Unresponsive {
                         interpreter: self.name().to_owned(),
                     });
@@ -415,18 +427,8 @@ impl Interpreter {
     /// command whose process gets signals: one that comes while the script waits does not wake it by itself.
     #[doc(hidden)]
     pub fn notice_signals(&self) {
-        let control = &self.inner.address.control;
-        let (send, noticed) = bounded(1);
-        control.run_at_next_bytecode(Box::new(move |_| {
-            let _ = send.try_send(());
-            Ok(())
-        }));
-        let mut pause = Duration::from_millis(1);
-        // Again, because the wake-up may have come just before the system call that it should interrupt.
-        while control.busy_for().is_some() && noticed.recv_timeout(pause) == Err(RecvTimeoutError::Timeout) {
-            control.kick();
-            pause = (pause * 2).min(Duration::from_millis(100));
-        }
+        // Without an end to its patience it cannot fail.
+        let _ = self.look(|_| (), None);
     }
 
     /// Wakes the interpreter so that it looks at its work source.
