@@ -49,12 +49,7 @@ pub(super) fn take_down(interpreter: rustpython_vm::Interpreter) {
         host::retire();
         Script::forget_ready();
     });
-    let state = interpreter.global_state.clone();
     interpreter.finalize(None);
-    // Finalizing leaves cycles between modules and their functions; as long as their owner is there they can be collected,
-    // later they would be walked through by every collection on this thread.
-    state.gc.collect_force(2);
-    drop(state);
     Sources::forget_all();
     Exceptions::uninstall();
 }
