@@ -24,6 +24,8 @@ use super::{
 
 /// How long a script may spend in `finally` blocks after it was told to stop, before it is told at every bytecode.
 const GRACE: Duration = Duration::from_millis(25);
+/// What it has from its first sign of life after that: a machine may be too busy to have let it run in the meantime.
+const LAST_CHANCE: Duration = Duration::from_millis(5);
 /// The first repetition of a stop; each further one waits twice as long, up to [`LAST_REPEAT`].
 const FIRST_REPEAT: Duration = Duration::from_millis(1);
 const LAST_REPEAT: Duration = Duration::from_millis(16);
@@ -67,10 +69,35 @@ struct Running {
     gone: bool,
 }
 
-/// A stop that was asked for. The grace time runs from the first time it was raised, however long that took to happen.
-#[derive(Default)]
-struct Stop {
-    insist_from: Option<Instant>,
+/// How far a stop that was asked for has come. Time counts from when the script's own thread took a step.
+#[derive(Clone, Copy, Default)]
+enum Stop {
+    /// Not raised yet.
+    #[default]
+    Asked,
+    /// Raised; `finally` blocks have until then.
+    Unwinding(Instant),
+    /// Still running after its grace, and has until then.
+    LastChance(Instant),
+    /// Raised at every bytecode.
+    Insisting,
+}
+
+impl Stop {
+    fn was_raised(self) -> bool {
+        !matches!(self, Self::Asked)
+    }
+
+    /// The step that the script's thread takes at `now`: what to be from here on, and whether to raise.
+    fn step(self, now: Instant) -> (Self, bool) {
+        match self {
+            Self::Asked => (Self::Unwinding(now + GRACE), true),
+            Self::Unwinding(until) if now >= until => (Self::LastChance(now + LAST_CHANCE), false),
+            Self::LastChance(until) if now >= until => (Self::Insisting, true),
+            Self::Insisting => (self, true),
+            Self::Unwinding(_) | Self::LastChance(_) => (self, false),
+        }
+    }
 }
 
 impl Control {
@@ -159,7 +186,7 @@ impl Control {
         let stop = running.stop.take();
         drop(running);
         let _ = self.woken.try_recv();
-        StopRaised(stop.is_some_and(|stop| stop.insist_from.is_some()))
+        StopRaised(stop.is_some_and(Stop::was_raised))
     }
 
     /// Raises in the job until it is over. Does nothing if the job does not run here now.
@@ -206,7 +233,7 @@ impl Control {
     }
 
     fn raise_stop(self: &Arc<Self>, job: JobId, vm: &VirtualMachine) -> PyResult<()> {
-        let insist = {
+        let (stop, raise) = {
             let mut running = self.running.lock();
             if running.job != Some(job) {
                 return Ok(());
@@ -214,10 +241,15 @@ impl Control {
             let Some(stop) = &mut running.stop else {
                 return Ok(());
             };
-            let now = Instant::now();
-            now >= *stop.insist_from.get_or_insert(now + GRACE)
+            let raise;
+            (*stop, raise) = stop.step(Instant::now());
+            (*stop, raise)
         };
-        if insist && let Some(signals) = self.signals.get() {
+        if !raise {
+            return Ok(());
+        }
+        if matches!(stop, Stop::Insisting)
+            && let Some(signals) = self.signals.get() {
             // Raising again at the very next bytecode gets past any `except BaseException`: a handler is not its own guard.
             let control = self.clone();
             let _ = signals.send(Box::new(move |vm| control.raise_stop(job, vm)));
@@ -237,22 +269,45 @@ struct Repeat {
 impl Timer for Repeat {
     fn fire(&self) -> Option<Instant> {
         let control = self.control.upgrade()?;
-        let insist_from = {
+        let stop = {
             let running = control.running.lock();
-            let stop = running.stop.as_ref()?;
             if running.job != Some(self.job) {
                 return None;
             }
-            stop.insist_from
+            running.stop?
         };
         let now = Instant::now();
-        if let Some(insist_from) = insist_from.filter(|from| now < *from) {
-            // The script is unwinding: leave its `finally` blocks alone until the grace time is over.
-            return Some(insist_from);
+        if let Stop::Unwinding(until) | Stop::LastChance(until) = stop
+            && now < until
+        {
+            // The script is unwinding: leave its `finally` blocks alone until then.
+            return Some(until);
         }
         control.send_stop(self.job);
         let mut pause = self.pause.lock();
         *pause = (*pause * 2).min(LAST_REPEAT);
         Some(now + *pause)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stop_is_raised_once_until_its_grace_is_over_and_the_script_has_had_a_turn_since() {
+        let start = Instant::now();
+        let (stop, raise) = Stop::default().step(start);
+        assert!(raise && stop.was_raised());
+        let (stop, raise) = stop.step(start + GRACE / 2);
+        assert!(!raise, "a repetition that was on its way does not disturb a finally block");
+        let late = start + GRACE * 100;
+        let (stop, raise) = stop.step(late);
+        assert!(!raise, "a thread that had no turn for long still has its last chance");
+        let (stop, raise) = stop.step(late + LAST_CHANCE / 2);
+        assert!(!raise);
+        let (stop, raise) = stop.step(late + LAST_CHANCE);
+        assert!(raise && matches!(stop, Stop::Insisting));
+        assert!(stop.step(late + LAST_CHANCE).1);
     }
 }
