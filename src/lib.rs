@@ -398,6 +398,7 @@ mod interpreter;
 mod modules;
 mod pool;
 mod runtime;
+mod sync;
 
 pub use rustpython_vm as vm;
 
