@@ -82,6 +82,10 @@ fn equip(vm: &VirtualMachine, blueprint: &Blueprint, identity: &Arc<Identity>, c
         let folders = folders.map(|folder| vm.ctx.new_str(folder.to_string_lossy().into_owned()).into());
         vm.sys_module.set_attr("path", vm.ctx.new_list(folders.collect()), vm)?;
     }
+    if let Ok(dev) = std::env::var("UNGIL_DEV_STDLIB") {
+        let path = vm.sys_module.get_attr("path", vm)?;
+        vm.call_method(&path, "append", (dev,))?;
+    }
     isolate::guard_modules(vm, blueprint)?;
     process::install(vm, identity)?;
     streams::install(vm, &blueprint.stdin, &blueprint.stdout, &blueprint.stderr, captured)?;

@@ -6,6 +6,7 @@ mod delivery;
 mod isolate;
 mod parcel;
 mod select;
+mod sync;
 mod timeout;
 mod ungil;
 
@@ -20,4 +21,5 @@ pub(crate) fn definitions(ctx: &Context) -> Vec<&'static PyModuleDef> {
 pub(crate) fn retire() {
     channel::release_ends();
     delivery::retire();
+    crate::sync::retire_current();
 }

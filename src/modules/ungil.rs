@@ -8,7 +8,7 @@ mod _ungil {
 
     use crate::{
         bridge,
-        modules::{channel, child, delivery, isolate, select},
+        modules::{channel, child, delivery, isolate, select, sync},
     };
 
     pub(crate) fn module_exec(vm: &VirtualMachine, module: &Py<PyModule>) -> PyResult<()> {
@@ -20,6 +20,7 @@ mod _ungil {
         child::init(vm, module)?;
         delivery::init(vm, module)?;
         isolate::init(vm, module)?;
-        select::init(vm, module)
+        select::init(vm, module)?;
+        sync::init(vm, module)
     }
 }
