@@ -9,7 +9,7 @@ use std::{
     collections::VecDeque,
     sync::{
         Arc, Weak,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -27,8 +27,6 @@ const FIRST_REPEAT: Duration = Duration::from_millis(1);
 const LAST_REPEAT: Duration = Duration::from_millis(50);
 
 thread_local! {
-    /// Locks that the script on this thread holds.
-    static HELD_LOCKS: Cell<usize> = const { Cell::new(0) };
     /// Deliveries that are being made on this thread, one inside the other.
     static DEPTH: Cell<usize> = const { Cell::new(0) };
 }
@@ -42,6 +40,8 @@ pub(super) struct Deliveries {
     waiting: AtomicBool,
     /// Set while a [`Repeat`] is scheduled.
     repeating: AtomicBool,
+    /// Locks that its script holds.
+    locks: AtomicUsize,
 }
 
 impl Control {
@@ -88,6 +88,24 @@ impl Control {
         }
     }
 
+    /// How many locks its script holds.
+    pub(crate) fn locks_held(&self) -> usize {
+        self.deliveries.locks.load(Ordering::SeqCst)
+    }
+
+    /// Its script has acquired that many locks.
+    pub(crate) fn locks_acquired(&self, count: usize) {
+        self.deliveries.locks.fetch_add(count, Ordering::SeqCst);
+    }
+
+    /// It holds that many locks less, whoever released them.
+    pub(crate) fn locks_released(self: &Arc<Self>, count: usize) {
+        let before = self.deliveries.locks.fetch_sub(count, Ordering::SeqCst);
+        if before == count && self.has_deliveries() {
+            self.announce_deliveries();
+        }
+    }
+
     fn announce_deliveries(self: &Arc<Self>) {
         if self.deliveries.waiting.load(Ordering::SeqCst) {
             self.wake_wait();
@@ -105,7 +123,7 @@ impl Control {
     }
 
     fn make_deliveries_if_safe(self: &Arc<Self>, vm: &VirtualMachine) -> PyResult<()> {
-        if HELD_LOCKS.get() == 0 && DEPTH.get() == 0 {
+        if self.locks_held() == 0 && DEPTH.get() == 0 {
             self.make_deliveries(vm)
         } else {
             // The release of the last lock, the end of the delivery that is being made, or the next wait sees to it.
@@ -136,33 +154,6 @@ impl Drop for Waiting<'_> {
             self.control.announce_deliveries();
         }
     }
-}
-
-/// The script on this thread has acquired a lock.
-pub(crate) fn lock_acquired() {
-    HELD_LOCKS.set(HELD_LOCKS.get() + 1);
-}
-
-/// The script on this thread has released a lock, or somebody else's lock that counted as held here.
-pub(crate) fn lock_released() {
-    let held = HELD_LOCKS.get().saturating_sub(1);
-    HELD_LOCKS.set(held);
-    if held == 0
-        && let Some(control) = Control::current()
-        && control.has_deliveries()
-    {
-        control.announce_deliveries();
-    }
-}
-
-/// How many locks the script on this thread holds.
-pub(crate) fn locks_held() -> usize {
-    HELD_LOCKS.get()
-}
-
-/// Forgets the locks of the interpreter that ended on this thread.
-pub(crate) fn forget_locks() {
-    HELD_LOCKS.set(0);
 }
 
 /// Wakes an interpreter that is in a system call until it has seen what is due.

@@ -8,7 +8,6 @@ pub(crate) mod spawner;
 pub(crate) mod wait;
 mod watchdog;
 
-pub(crate) use delivery::{forget_locks, lock_acquired, lock_released, locks_held};
 pub(crate) use interrupt::{Control, JobId, StopRaised};
 pub(crate) use listen::{Bell, Listener, Listeners, Waitable};
 pub(crate) use os_thread::{OsThread, install_wake_signal};
