@@ -75,14 +75,19 @@ pub(super) fn live(birth: Birth) -> Reuse {
         mut source,
         ready,
     } = birth;
+    control.settle();
     let built = catch_unwind(AssertUnwindSafe(|| boot::build(&blueprint, &captured)));
     let (interpreter, signals) = match built {
         Ok(Ok(built)) => built,
         Ok(Err(error)) => {
+            (blueprint.on_end)();
+            control.unbind();
             let _ = ready.send(Err(error));
             return Reuse::Yes;
         }
         Err(panic) => {
+            (blueprint.on_end)();
+            control.unbind();
             let _ = ready.send(Err(Error::Panicked {
                 interpreter: control.name().to_owned(),
                 message: panic_message(&*panic),
