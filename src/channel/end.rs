@@ -5,6 +5,7 @@ use std::{fmt, sync::Arc};
 use crossbeam_channel::{Receiver, Select, SelectedOperation, Sender, TryRecvError, TrySendError};
 
 use super::state::State;
+use crate::control::{Listeners, Waitable};
 
 /// The sending side: alive as long as anyone holds it, whatever the number of handles.
 pub(crate) struct SendEnd<M> {
@@ -49,7 +50,15 @@ pub(crate) type Take<'r, 'a> = &'r mut dyn FnMut(SelectedOperation<'a>, usize);
 
 /// Makes a channel that holds at most `capacity` messages; with 0 each send meets a receive.
 pub(crate) fn ends<M>(capacity: usize) -> (SendEnd<M>, RecvEnd<M>) {
-    let (sender, receiver) = crossbeam_channel::bounded(capacity);
+    join(crossbeam_channel::bounded(capacity))
+}
+
+/// Makes a channel that holds any number of messages.
+pub(crate) fn unbounded_ends<M>() -> (SendEnd<M>, RecvEnd<M>) {
+    join(crossbeam_channel::unbounded())
+}
+
+fn join<M>((sender, receiver): (Sender<M>, Receiver<M>)) -> (SendEnd<M>, RecvEnd<M>) {
     let state = Arc::new(State::new());
     let sending = SendEnd {
         queue: sender,
@@ -185,6 +194,16 @@ impl<M> RecvEnd<M> {
 
     pub(crate) fn capacity(&self) -> usize {
         self.queue.capacity().unwrap_or(usize::MAX)
+    }
+}
+
+impl<M> Waitable for RecvEnd<M> {
+    fn is_ready(&self) -> bool {
+        !self.queue.is_empty() || self.state.is_settled()
+    }
+
+    fn listeners(&self) -> &Listeners {
+        self.state.listeners()
     }
 }
 

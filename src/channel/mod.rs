@@ -36,9 +36,10 @@ mod state;
 mod typed;
 
 pub(crate) use block::{Interrupted, Wait, deadline};
-pub(crate) use end::{Obstacle, RecvEnd, SendEnd, Unsent, ends};
+pub(crate) use end::{Obstacle, RecvEnd, SendEnd, Unsent, ends, unbounded_ends};
 pub use error::{RecvError, SendError, SendFailure};
 pub use raw::{RawIncoming, RawReceiver, RawSender, raw_channel};
+pub(crate) use state::Announcement;
 pub use typed::{Incoming, Receiver, Sender};
 
 /// Makes a channel that holds at most `capacity` values: a send that finds it full waits. With 0 it holds none, and each

@@ -19,6 +19,7 @@ use rustpython_vm::{
 
 use super::{
     OsThread,
+    delivery::Deliveries,
     watchdog::{self, Timer},
 };
 
@@ -58,6 +59,7 @@ pub(crate) struct Control {
     wake: Sender<()>,
     woken: Receiver<()>,
     running: Mutex<Running>,
+    pub(super) deliveries: Deliveries,
 }
 
 #[derive(Default)]
@@ -113,6 +115,7 @@ impl Control {
             wake,
             woken,
             running: Mutex::default(),
+            deliveries: Deliveries::default(),
         })
     }
 
@@ -222,7 +225,7 @@ impl Control {
 
     /// Ends the wait or the system call that the interpreter is in, so that it looks at its signals.
     pub(crate) fn kick(&self) {
-        let _ = self.wake.try_send(());
+        self.wake_wait();
         let running = self.running.lock();
         // Only a thread that runs Python may be signalled; it holds still here because it needs the lock to end the job.
         if running.job.is_some()
@@ -230,6 +233,11 @@ impl Control {
         {
             thread.wake();
         }
+    }
+
+    /// Has a wait of ours look at what came.
+    pub(super) fn wake_wait(&self) {
+        let _ = self.wake.try_send(());
     }
 
     fn send_stop(self: &Arc<Self>, job: JobId) {

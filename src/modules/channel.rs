@@ -13,18 +13,27 @@ use rustpython_vm::{
     class::PyClassImpl,
     class_or_notimplemented,
     common::hash::PyHash,
-    function::{ArgIntoFloat, FuncArgs, PyComparisonValue},
+    function::{FuncArgs, PyComparisonValue},
     protocol::{PyIterReturn, PyNumberMethods, PySequenceMethods},
     pyclass,
     types::{AsNumber, AsSequence, Comparable, Hashable, IterNext, Iterable, PyComparisonOp, Representable, SelfIter},
 };
 
+use super::timeout::Timeout;
 use crate::{
     bridge::{self, exceptions},
     channel::{Obstacle, RecvEnd, SendEnd, Unsent, deadline, ends},
-    control::wait,
+    control::{Waitable, wait},
     value::{Handle, Shared, Value},
 };
+
+/// What crosses in one send.
+pub(super) type Message = Value;
+
+/// The object that a message is in this interpreter.
+pub(super) fn open(vm: &VirtualMachine, message: Message) -> PyResult {
+    bridge::to_python(vm, message)
+}
 
 /// What `ungil.channel()` makes if it is not told.
 const DEFAULT_CAPACITY: usize = 64;
@@ -125,6 +134,10 @@ impl Shared for RecvEnd<Value> {
         let held = Held::new(self);
         Ok(PyReceiver { held }.into_pyobject(vm))
     }
+
+    fn as_waitable(&self) -> Option<&dyn Waitable> {
+        Some(self)
+    }
 }
 
 #[derive(FromArgs)]
@@ -136,25 +149,6 @@ struct ChannelArgs {
 fn make_channel(args: ChannelArgs, vm: &VirtualMachine) -> PyResult<(PyObjectRef, PyObjectRef)> {
     let (sender, receiver) = ends(args.capacity.unwrap_or(DEFAULT_CAPACITY));
     Ok((Arc::new(sender).materialize(vm)?, Arc::new(receiver).materialize(vm)?))
-}
-
-#[derive(FromArgs)]
-struct Timeout {
-    #[pyarg(any, default)]
-    timeout: Option<ArgIntoFloat>,
-}
-
-impl Timeout {
-    /// `None` is for ever, and so is a time that no clock reaches.
-    fn duration(self, vm: &VirtualMachine) -> PyResult<Option<Duration>> {
-        let Some(seconds) = self.timeout.map(ArgIntoFloat::into_float) else {
-            return Ok(None);
-        };
-        if seconds.is_nan() || seconds < 0.0 {
-            return Err(vm.new_value_error(format!("timeout must be None or seconds from 0 on, not {seconds:?}")));
-        }
-        Ok(Duration::try_from_secs_f64(seconds).ok())
-    }
 }
 
 #[derive(FromArgs)]

@@ -1,8 +1,14 @@
 //! Native Python modules of ours: thin faces of the rooms above.
 
 mod channel;
+mod child;
+mod delivery;
+mod isolate;
+mod parcel;
+mod select;
 mod sync;
 mod thread;
+mod timeout;
 mod ungil;
 
 use rustpython_vm::{Context, builtins::PyModuleDef};
@@ -15,5 +21,6 @@ pub(crate) fn definitions(ctx: &Context) -> Vec<&'static PyModuleDef> {
 /// Lets go of what they hold for the interpreter that ended on this thread.
 pub(crate) fn retire() {
     channel::release_ends();
+    delivery::retire();
     crate::sync::retire_current();
 }

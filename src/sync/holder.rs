@@ -23,6 +23,8 @@ pub(super) trait Revocable: Send + Sync {
 /// One interpreter, as the holder of locks. Threads without an interpreter are one holder together.
 pub(crate) struct Holder {
     id: u64,
+    /// Knows of each lock too: what is left for the interpreter waits until it holds none.
+    control: Option<Arc<Control>>,
     count: AtomicUsize,
     gone: AtomicBool,
     /// What it has ever held or waited for, as far as that still exists.
@@ -43,25 +45,31 @@ impl Holder {
             return known;
         }
         let Some(control) = Control::current() else {
-            return Self::enrol(0);
+            return Self::enrol(0, None);
         };
-        let holder = Self::enrol(control.id());
+        let holder = Self::enrol(control.id(), Some(control));
         CURRENT.set(Some(holder.clone()));
         holder
     }
 
-    fn enrol(id: u64) -> Arc<Self> {
+    fn enrol(id: u64, control: Option<Arc<Control>>) -> Arc<Self> {
         let mut holders = HOLDERS.lock();
         let holder = holders
             .get_or_insert_default()
             .entry(id)
-            .or_insert_with(|| Self::new(id));
+            .or_insert_with(|| Self::with_control(id, control));
         holder.clone()
     }
 
+    #[cfg(test)]
     pub(super) fn new(id: u64) -> Arc<Self> {
+        Self::with_control(id, None)
+    }
+
+    fn with_control(id: u64, control: Option<Arc<Control>>) -> Arc<Self> {
         Arc::new(Self {
             id,
+            control,
             count: AtomicUsize::new(0),
             gone: AtomicBool::new(false),
             touched: Mutex::default(),
@@ -73,16 +81,23 @@ impl Holder {
         self.id
     }
 
+    #[cfg(test)]
     pub(super) fn held(&self) -> usize {
         self.count.load(Ordering::Relaxed)
     }
 
     pub(super) fn add(&self, count: usize) {
         self.count.fetch_add(count, Ordering::Relaxed);
+        if let Some(control) = &self.control {
+            control.locks_acquired(count);
+        }
     }
 
     pub(super) fn subtract(&self, count: usize) {
         self.count.fetch_sub(count, Ordering::Relaxed);
+        if let Some(control) = &self.control {
+            control.locks_released(count);
+        }
     }
 
     /// True once it has ended or was given up: nothing is granted to it any more.
@@ -114,11 +129,6 @@ impl fmt::Debug for Holder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Holder").field(&self.id).finish()
     }
-}
-
-/// How many locks the interpreter on this thread holds.
-pub(crate) fn held_by_current() -> usize {
-    CURRENT.with_borrow(|current| current.as_ref().map_or(0, |holder| holder.held()))
 }
 
 /// Releases what the interpreter on this thread holds. To be called on its thread when it ends.
