@@ -138,10 +138,15 @@ impl Control {
         CURRENT.with_borrow(|current| current.as_ref().is_some_and(|control| control.id == self.id))
     }
 
+    /// Says that the calling thread is the interpreter's, which is about to be built on it.
+    pub(crate) fn settle(self: &Arc<Self>) {
+        CURRENT.set(Some(self.clone()));
+    }
+
     /// Binds to the calling thread, which is the interpreter's from here to [`Control::unbind`].
     pub(crate) fn bind(self: &Arc<Self>, signals: UserSignalSender) {
         let _ = self.signals.set(signals);
-        CURRENT.set(Some(self.clone()));
+        self.settle();
         self.running.lock().thread = Some(OsThread::current());
     }
 

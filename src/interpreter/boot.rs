@@ -76,6 +76,7 @@ fn settings(blueprint: &Blueprint) -> Settings {
 
 fn equip(vm: &VirtualMachine, blueprint: &Blueprint, identity: &Arc<Identity>, captured: &Captured) -> PyResult<()> {
     vm.ensure_main_module()?;
+    isolate::install_threads(vm)?;
     if blueprint.process == ProcessRole::Guest {
         // Only what the builder named: not the process's directory, nor another Python's library that is installed here.
         let folders = blueprint.search_paths.iter();

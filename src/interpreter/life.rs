@@ -83,16 +83,21 @@ pub(super) fn live(birth: Birth) -> Reuse {
         identity,
         departure: _departure,
     } = birth;
+    control.settle();
     identity.family.root(control.id());
     let _here = Surroundings::enter(&blueprint, &identity, &captured);
     let built = catch_unwind(AssertUnwindSafe(|| boot::build(&blueprint, &identity, &captured)));
     let (interpreter, signals) = match built {
         Ok(Ok(built)) => built,
         Ok(Err(error)) => {
+            (blueprint.on_end)();
+            control.unbind();
             let _ = ready.send(Err(error));
             return Reuse::Yes;
         }
         Err(panic) => {
+            (blueprint.on_end)();
+            control.unbind();
             let _ = ready.send(Err(Error::Panicked {
                 interpreter: control.name().to_owned(),
                 message: panic_message(&*panic),

@@ -7,6 +7,7 @@ mod isolate;
 mod parcel;
 mod select;
 mod sync;
+mod thread;
 mod timeout;
 mod ungil;
 
@@ -14,7 +15,7 @@ use rustpython_vm::{Context, builtins::PyModuleDef};
 
 /// The definitions of all of them.
 pub(crate) fn definitions(ctx: &Context) -> Vec<&'static PyModuleDef> {
-    vec![ungil::module_def(ctx)]
+    vec![ungil::module_def(ctx), thread::module_def(ctx)]
 }
 
 /// Lets go of what they hold for the interpreter that ended on this thread.

@@ -41,12 +41,18 @@ thread_local! {
 impl Holder {
     /// Of the interpreter that lives on this thread.
     pub(crate) fn current() -> Arc<Self> {
-        CURRENT.with_borrow_mut(|current| current.get_or_insert_with(Self::enrol).clone())
+        if let Some(known) = CURRENT.with_borrow(Clone::clone) {
+            return known;
+        }
+        let Some(control) = Control::current() else {
+            return Self::enrol(0, None);
+        };
+        let holder = Self::enrol(control.id(), Some(control));
+        CURRENT.set(Some(holder.clone()));
+        holder
     }
 
-    fn enrol() -> Arc<Self> {
-        let control = Control::current();
-        let id = control.as_ref().map_or(0, |control| control.id());
+    fn enrol(id: u64, control: Option<Arc<Control>>) -> Arc<Self> {
         let mut holders = HOLDERS.lock();
         let holder = holders
             .get_or_insert_default()

@@ -29,6 +29,8 @@ use counter::PyCounter;
 use face::SharedFace;
 use semaphore::PySemaphore;
 
+use crate::bridge;
+
 /// Adds the classes to the native module.
 pub(crate) fn init(vm: &VirtualMachine, module: &Py<PyModule>) -> PyResult<()> {
     register();
@@ -40,6 +42,8 @@ pub(crate) fn init(vm: &VirtualMachine, module: &Py<PyModule>) -> PyResult<()> {
     module.set_attr("Barrier", PyBarrier::make_static_type(), vm)?;
     module.set_attr("Counter", PyCounter::make_static_type(), vm)?;
     module.set_attr("_adopt", vm.new_function("_adopt", adopt), vm)?;
+    let is_shared = vm.new_function("_is_shared", |object: PyObjectRef| bridge::handle_of(&object).is_some());
+    module.set_attr("_is_shared", is_shared, vm)?;
     Ok(())
 }
 
