@@ -396,6 +396,7 @@ mod error;
 mod host;
 mod interpreter;
 mod modules;
+mod parcel;
 mod pool;
 mod runtime;
 

@@ -1,6 +1,7 @@
 //! Native Python modules of ours: thin faces of the rooms above.
 
 mod channel;
+mod parcel;
 mod ungil;
 
 use rustpython_vm::{Context, builtins::PyModuleDef};
@@ -13,4 +14,5 @@ pub(crate) fn definitions(ctx: &Context) -> Vec<&'static PyModuleDef> {
 /// Lets go of what they hold for the interpreter that ended on this thread.
 pub(crate) fn retire() {
     channel::release_ends();
+    crate::parcel::abandon();
 }

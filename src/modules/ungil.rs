@@ -6,13 +6,17 @@ pub(super) use _ungil::module_def;
 mod _ungil {
     use rustpython_vm::{Py, PyResult, VirtualMachine, builtins::PyModule};
 
-    use crate::{bridge, modules::channel};
+    use crate::{
+        bridge,
+        modules::{channel, parcel},
+    };
 
     pub(crate) fn module_exec(vm: &VirtualMachine, module: &Py<PyModule>) -> PyResult<()> {
         __module_exec(vm, module);
         for (name, class) in bridge::exceptions(vm).named() {
             module.set_attr(name, class.clone(), vm)?;
         }
+        parcel::init(vm, module)?;
         channel::init(vm, module)
     }
 }
