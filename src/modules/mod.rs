@@ -23,4 +23,5 @@ pub(crate) fn retire() {
     channel::release_ends();
     delivery::retire();
     crate::sync::retire_current();
+    crate::parcel::abandon();
 }
