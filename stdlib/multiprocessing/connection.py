@@ -16,6 +16,8 @@ import time
 
 import _ungil
 
+from .context import AuthenticationError, BufferTooShort
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -130,8 +132,6 @@ class Connection:
                 raise ValueError("offset too large")
             data = self._recv_data()
             if len(target) < offset + len(data):
-                from .context import BufferTooShort
-
                 raise BufferTooShort(data)
             target[offset : offset + len(data)] = data
             return len(data)
@@ -265,8 +265,8 @@ def _key(family: str, address: Address) -> str:
     return f"listener {family} {address[1] if family == 'AF_INET' else os.fspath(address)}"
 
 
-def _publish(family: str, address: Address, sender: _ungil.Sender) -> Address:
-    """Registers the sender; returns the address with the port that was chosen if none was given."""
+def publish(family: str, address: Address, sender: _ungil.Sender) -> tuple[str, Address]:
+    """Registers where clients go; returns its key, and the address with a port if that was left open."""
     if family == "AF_INET" and address[1] == 0:
         ports = itertools.chain(range(49152 + os.getpid() % 8192, 65536), range(1024, 65536))
         candidates: Iterable[Address] = ((address[0] or "0.0.0.0", port) for port in ports)
@@ -274,10 +274,8 @@ def _publish(family: str, address: Address, sender: _ungil.Sender) -> Address:
         candidates = (address,)
     for candidate in candidates:
         key = _key(family, candidate)
-        if _ungil.publish(key, sender):
-            return candidate
-        if _is_stale(key) and _ungil.publish(key, sender):
-            return candidate
+        if _ungil.publish(key, sender) or _is_stale(key) and _ungil.publish(key, sender):
+            return key, candidate
     raise OSError(errno.EADDRINUSE, f"Address already in use: {address!r}")
 
 
@@ -306,8 +304,7 @@ class Listener:
             raise TypeError("authkey should be a byte string")
         # The registry alone has the sender; clients find the channel closed when this object is gone.
         sender, self._arrivals = _ungil.unbounded_channel()
-        self._family = family
-        self._address = _publish(family, address or arbitrary_address(family), sender)
+        self._key, self._address = publish(family, address or arbitrary_address(family), sender)
         self._authkey = authkey
         self._last_accepted: Address | None = None
 
@@ -325,7 +322,7 @@ class Listener:
         """Gives the address back; clients that were not accepted find their connection closed."""
         if self._arrivals is not None:
             self._arrivals = None
-            _ungil.withdraw(_key(self._family, self._address))
+            _ungil.withdraw(self._key)
 
     @property
     def address(self) -> Address:
@@ -379,7 +376,7 @@ def deliver_challenge(connection: Connection, authkey: bytes) -> None:
     answer = connection.recv_bytes(256)
     if not hmac.compare_digest(answer, _answer(authkey, message)):
         connection.send_bytes(_FAILURE)
-        raise _authentication_error("digest received was wrong")
+        raise AuthenticationError("digest received was wrong")
     connection.send_bytes(_WELCOME)
 
 
@@ -388,10 +385,10 @@ def answer_challenge(connection: Connection, authkey: bytes) -> None:
     _check_key(authkey)
     message = connection.recv_bytes(256)
     if not message.startswith(_CHALLENGE):
-        raise _authentication_error("Protocol error, expected challenge: message=" + repr(message))
+        raise AuthenticationError(f"Protocol error, expected challenge: {message=!r}")
     connection.send_bytes(_answer(authkey, message.removeprefix(_CHALLENGE)))
     if connection.recv_bytes(256) != _WELCOME:
-        raise _authentication_error("digest sent was rejected")
+        raise AuthenticationError("digest sent was rejected")
 
 
 def _check_key(authkey: object) -> None:
@@ -403,9 +400,3 @@ def _answer(authkey: bytes, message: bytes) -> bytes:
     import hmac
 
     return b"{%s}" % _DIGEST.encode() + hmac.digest(authkey, message, _DIGEST)
-
-
-def _authentication_error(text: str) -> Exception:
-    from .context import AuthenticationError
-
-    return AuthenticationError(text)

@@ -144,5 +144,6 @@ class IsolatedThread(BaseProcess):
         super().__init__(*args, **kwargs)
         self._name = f"Process-{next(self._numbers)}"
 
-    def _begin(self, lifeline: _ungil.Receiver) -> _ungil.Child:
-        return _ungil.start(self._target, self._args, self._kwargs, name=self._name, kind="thread")
+    def start(self) -> None:
+        """Starts it, also where no processes can be started."""
+        self._child = _ungil.start(self._target, self._args, self._kwargs, name=self._name, kind="thread")
