@@ -33,6 +33,7 @@ def size_of(code: str) -> int:
 class _Memory:
     """Elements of one type in shared memory."""
 
+    __ungil_shared__ = True
     __slots__ = ("__weakref__", "_code", "_mapping", "_view")
 
     def __init__(self, code: str, mapping: _ungil.SharedMapping) -> None:

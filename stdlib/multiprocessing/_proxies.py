@@ -29,6 +29,7 @@ class BaseProxy:
     A proxy can be sent anywhere, also into the objects of managers; the object lives as long as one of its proxies.
     """
 
+    __ungil_shared__ = True
     _exposed_: tuple[str, ...] | None = None
     _automatic = False
 

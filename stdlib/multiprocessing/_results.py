@@ -293,6 +293,9 @@ class IMapIterator(Job):
         self._feeding = True
         try:
             while self._chunks is not None and len(self._tickets) < self._pool._window:
+                if self._pool._ended():
+                    self._chunks = None
+                    break
                 self._feed_one()
         finally:
             self._feeding = False

@@ -9,9 +9,11 @@ tickets is left, so also when a process ends in whatever way.
 
 from __future__ import annotations
 
+import itertools
+
 import _ungil
 
-from . import connection
+from . import connection, context
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -79,7 +81,8 @@ class _Served:
         self.obj = obj
         self.exposed = exposed
         self.method_to_typeid = method_to_typeid
-        self.watches: dict[int, object] = {}
+        self.watches: dict[int, tuple[_ungil.Receiver, Any]] = {}
+        self.keys = itertools.count()
 
 
 def public_methods(obj: object) -> list[str]:
@@ -126,7 +129,7 @@ class Server:
             connection.deliver_challenge(client, self.authkey)
             connection.answer_challenge(client, self.authkey)
             client.send(self.sender)
-        except (OSError, EOFError, connection.AuthenticationError):
+        except (OSError, EOFError, context.AuthenticationError):
             client.close()
 
     def _serve(self, message: tuple[_ungil.Sender, str | None, str, _ungil.Parcel]) -> None:
@@ -186,20 +189,29 @@ class Server:
         ident = f"{id(obj):x}"
         served = self.id_to_obj.setdefault(ident, _Served(obj, exposed, method_to_typeid))
         ticket, watched = _ungil.channel(1)
-        key = len(served.watches) and max(served.watches) + 1
+        key = next(served.keys)
         served.watches[key] = (watched, _ungil.when_ready(watched, lambda: self._let_go(ident, key)))
         return PROXY, (proxytype, Token(typeid, self.address, ident, self.sender, ticket), tuple(sorted(exposed)))
 
     def _let_go(self, ident: str, key: int) -> None:
-        served = self.id_to_obj[ident]
-        del served.watches[key]
-        if not served.watches:
+        served = self.id_to_obj.get(ident)
+        if served and served.watches.pop(key, None) and not served.watches:
             del self.id_to_obj[ident]
 
+    def _sweep(self) -> None:
+        """Lets go of what nobody holds any more although the news has not come yet."""
+        for ident, served in list(self.id_to_obj.items()):
+            for key, (watched, watch) in list(served.watches.items()):
+                if watched.closed:
+                    watch.cancel()
+                    self._let_go(ident, key)
+
     def _on_number_of_objects(self) -> Answer:
+        self._sweep()
         return RETURN, len(self.id_to_obj)
 
     def _on_debug_info(self) -> Answer:
+        self._sweep()
         lines = (
             f"  {ident}:       refcount={len(served.watches)}\n    {str(served.obj)[:75]}"
             for ident, served in sorted(self.id_to_obj.items())

@@ -43,6 +43,8 @@ class _Bytes:
 class Connection:
     """An end of a pipe. Objects that are sent arrive as copies; handles stay what they are."""
 
+    __ungil_shared__ = True
+
     def __init__(self, receiver: _ungil.Receiver | None, sender: _ungil.Sender | None) -> None:
         if receiver is None and sender is None:
             raise ValueError("at least one of `readable` and `writable` must be True")

@@ -224,6 +224,30 @@ def _make_pool(*args: Any, **kwds: Any) -> Any:
     return Pool(*args, **kwds)
 
 
+class _Acquirer:
+    """Locks of managers name the arguments as those of threads do."""
+
+    def acquire(self, blocking: bool = True, timeout: float | None = None) -> bool:
+        """Acquires it, and returns whether that was possible at once, or within *timeout* seconds."""
+        return super().acquire(blocking, timeout)
+
+
+class ManagedLock(_Acquirer, Lock):
+    """A lock."""
+
+
+class ManagedRLock(_Acquirer, RLock):
+    """A lock that its owner can acquire again."""
+
+
+class ManagedSemaphore(_Acquirer, Semaphore):
+    """A semaphore."""
+
+
+class ManagedBoundedSemaphore(_Acquirer, BoundedSemaphore):
+    """A semaphore that cannot be released above its first value."""
+
+
 class SyncManager(BaseManager):
     """A manager of containers, values and pools; locks and queues it makes are shared by themselves."""
 
@@ -233,23 +257,23 @@ class SyncManager(BaseManager):
 
     def Lock(self) -> Lock:
         """A lock."""
-        return self._make(Lock)
+        return self._make(ManagedLock)
 
     def RLock(self) -> RLock:
         """A lock that its owner can acquire again."""
-        return self._make(RLock)
+        return self._make(ManagedRLock)
 
     def Semaphore(self, value: int = 1) -> Semaphore:
         """A semaphore."""
-        return self._make(Semaphore, value)
+        return self._make(ManagedSemaphore, value)
 
     def BoundedSemaphore(self, value: int = 1) -> BoundedSemaphore:
         """A semaphore that cannot be released above its first value."""
-        return self._make(BoundedSemaphore, value)
+        return self._make(ManagedBoundedSemaphore, value)
 
     def Condition(self, lock: Lock | RLock | None = None) -> Condition:
         """A condition."""
-        return self._make(Condition, lock)
+        return self._make(Condition, lock or self.RLock())
 
     def Event(self) -> Event:
         """An event."""

@@ -246,6 +246,9 @@ class Pool:
         if self._broken is not None:
             raise self._broken
 
+    def _ended(self) -> bool:
+        return self._state == TERMINATE or self._broken is not None
+
     def _end_if_done(self) -> None:
         if self._state == CLOSE and all(job._fed() for job in list(self._jobs.values())):
             # What is in the channel is still done.

@@ -22,6 +22,8 @@ __all__ = ["JoinableQueue", "Queue", "SimpleQueue"]
 class _Ends:
     """A channel of which every holder has both ends."""
 
+    __ungil_shared__ = True
+
     def __init__(self, maxsize: int = 0) -> None:
         ends = _ungil.channel(maxsize) if maxsize > 0 else _ungil.unbounded_channel()
         self._sender, self._receiver = ends

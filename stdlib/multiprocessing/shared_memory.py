@@ -26,6 +26,8 @@ class SharedMemory:
     It lives, after its creator too, until unlink() is called and the last holder has closed it, or the program ends.
     """
 
+    __ungil_shared__ = True
+
     def __init__(self, name: str | None = None, create: bool = False, size: int = 0, *, track: bool = True) -> None:
         if size < 0:
             raise ValueError("'size' must be a positive integer")
@@ -114,6 +116,7 @@ class ShareableList:
     Items are int of 64 bits, float, bool, None, and str and bytes up to the room that their first value took.
     """
 
+    __ungil_shared__ = True
     _ALIGNMENT = 8
     _COUNT = struct.Struct("<q")
     # Of each item: its kind, the place of its data, the room there and the length used.

@@ -5,6 +5,8 @@ A typecode makes an object of this package, which needs no ctypes; another ctype
 
 from __future__ import annotations
 
+import operator
+
 import _ungil
 
 from . import _memory
@@ -34,10 +36,10 @@ def RawArray(typecode_or_type: str | type, size_or_initializer: int | Iterable[A
     if code is not None:
         return _memory.vector(code, size_or_initializer)
     if isinstance(size_or_initializer, int):
-        return _new(typecode_or_type * size_or_initializer)
+        return StructureArray.of_length(typecode_or_type, size_or_initializer)
     items = list(size_or_initializer)
-    obj = _new(typecode_or_type * len(items))
-    obj.__init__(*items)
+    obj = StructureArray.of_length(typecode_or_type, len(items))
+    obj[:] = items
     return obj
 
 
@@ -61,6 +63,8 @@ def copy(obj: Any) -> Any:
         return _memory.scalar(obj._code, obj.value)
     if isinstance(obj, _memory.Vector):
         return _memory.vector(obj._code, obj)
+    if isinstance(obj, StructureArray):
+        return RawArray(obj._ctype, obj)
     import ctypes
 
     duplicate = _new(type(obj))
@@ -79,15 +83,74 @@ def synchronized(obj: Any, lock: Any = None, ctx: object = None) -> Synchronized
         return Synchronized(obj, lock)
     import ctypes
 
-    if isinstance(obj, ctypes.Array):
+    if isinstance(obj, (ctypes.Array, StructureArray)):
         return SynchronizedArray(obj, lock)
     if isinstance(obj, ctypes._SimpleCData):
         return Synchronized(obj, lock)
     return _structure_class(type(obj))(obj, lock)
 
 
+class StructureArray:
+    """An array of objects of a ctypes type; an item is an object over its part of the memory."""
+
+    __ungil_shared__ = True
+
+    def __init__(self, ctype: type, mapping: _ungil.SharedMapping, length: int) -> None:
+        import ctypes
+
+        self._ctype = ctype
+        self._mapping = mapping
+        self._length = length
+        self._size = ctypes.sizeof(ctype)
+        self._view = mapping.view()
+        _register_classes()
+
+    @classmethod
+    def of_length(cls, ctype: type, length: int) -> StructureArray:
+        """New memory, all zero."""
+        import ctypes
+
+        if length < 0:
+            raise ValueError("Array length must be >= 0")
+        return cls(ctype, _ungil.SharedMapping(max(length, 1) * max(ctypes.sizeof(ctype), 1)), length)
+
+    def __reduce__(self):
+        return StructureArray, (self._ctype, self._mapping, self._length)
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __getitem__(self, index: int | slice) -> Any:
+        if isinstance(index, slice):
+            return [self[place] for place in range(*index.indices(self._length))]
+        item = self._ctype.from_buffer(self._part(index))
+        # Simple types, such as c_bool, are values.
+        return getattr(item, "value", item) if isinstance(self._ctype.__dict__.get("_type_"), str) else item
+
+    def __setitem__(self, index: int | slice, value: Any) -> None:
+        if isinstance(index, slice):
+            places, values = range(*index.indices(self._length)), list(value)
+            if len(places) != len(values):
+                raise ValueError("Can only assign sequence of same size")
+            for place, item in zip(places, values):
+                self[place] = item
+            return
+        if not isinstance(value, self._ctype):
+            value = self._ctype(*value) if isinstance(value, tuple) else self._ctype(value)
+        self._part(index)[:] = bytes(value)
+
+    def _part(self, index: int) -> memoryview:
+        try:
+            start = range(self._length)[index] * self._size
+        except IndexError:
+            raise IndexError("invalid index") from None
+        return self._view[start : start + self._size]
+
+
 class SynchronizedBase:
     """An object in shared memory with a lock, which `with` holds."""
+
+    __ungil_shared__ = True
 
     def __init__(self, obj: Any, lock: Any = None, ctx: object = None) -> None:
         self._obj = obj
@@ -195,6 +258,41 @@ def _code(typecode_or_type: str | type) -> str | None:
     return code if _memory.is_typecode(code) else None
 
 
+def _reduce_class(ctype: type):
+    """A class of structures by its fields, if it cannot be imported elsewhere; its metaclass has no name to go by."""
+    import sys
+
+    found = sys.modules.get(ctype.__module__)
+    for name in ctype.__qualname__.split("."):
+        found = getattr(found, name, None)
+    if found is ctype and ctype.__module__ != "__main__":
+        return ctype.__qualname__
+    fields = {name: ctype.__dict__[name] for name in ("_pack_", "_anonymous_", "_fields_") if name in ctype.__dict__}
+    return _structure, (ctype.__qualname__, ctype.__module__, ctype.__bases__, fields)
+
+
+_structures: dict[tuple[str, str], type] = {}
+
+
+def _structure(qualname: str, module: str, bases: tuple[type, ...], fields: dict[str, Any]) -> type:
+    """The class on arrival: the one that came before, if it has the same fields."""
+    key = (module, qualname)
+    known = _structures.get(key)
+    if known is None or known.__bases__ != bases or any(known.__dict__.get(name) != fields[name] for name in fields):
+        names = {"__module__": module, "__qualname__": qualname}
+        known = _structures[key] = type(bases[0])(qualname.rpartition(".")[2], bases, names | fields)
+    return known
+
+
+def _register_classes() -> None:
+    import copyreg
+    import ctypes
+
+    for kind in (ctypes.Structure, ctypes.Union):
+        copyreg.pickle(type(kind), _reduce_class)
+    copyreg.pickle(type(ctypes.Array), lambda ctype: (operator.mul, (ctype._type_, ctype._length_)))
+
+
 def _new(ctype: type) -> Any:
     """An object of a ctypes type over new shared memory."""
     import ctypes
@@ -211,6 +309,7 @@ def _over(ctype: type, mapping: _ungil.SharedMapping) -> Any:
 
     from .reduction import register
 
+    _register_classes()
     obj = ctype.from_buffer(mapping.view()[: ctypes.sizeof(ctype)])
     key = id(obj)
     # Not every ctypes object has room for an attribute; the entry goes when the object does.

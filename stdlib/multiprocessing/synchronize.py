@@ -24,6 +24,9 @@ SEM_VALUE_MAX = 2**31 - 1
 class SemLock:
     """What locks and semaphores have in common: the native object, and how often it was acquired here."""
 
+    # Known by that to cross as a handle.
+    __ungil_shared__ = True
+
     def __init__(self, native: object) -> None:
         self._native = native
         self._held = 0
@@ -141,6 +144,8 @@ class BoundedSemaphore(Semaphore):
 class Condition:
     """A lock, and waiting for others to notify while not holding it."""
 
+    __ungil_shared__ = True
+
     def __init__(self, lock: Lock | RLock | None = None, *, ctx: object = None) -> None:
         self._lock = lock or RLock()
         self._native = _ungil.Condition(self._lock._native)
@@ -199,6 +204,8 @@ class Condition:
 class Event:
     """A flag that processes can wait for."""
 
+    __ungil_shared__ = True
+
     def __init__(self, *, ctx: object = None) -> None:
         self._native = _ungil.Event()
 
@@ -226,6 +233,7 @@ class Event:
 class Barrier:
     """Where *parties* processes wait for each other; the last to come calls *action* before they go on."""
 
+    __ungil_shared__ = True
     _FILLING, _DRAINING, _RESETTING, _BROKEN = 0, 1, -1, -2
 
     def __init__(
