@@ -247,7 +247,8 @@ class Pool:
             raise self._broken
 
     def _ended(self) -> bool:
-        return self._state == TERMINATE or self._broken is not None
+        # Workers are ended by terminate(), and by the end of the pool or of this interpreter.
+        return not self._terminate.still_active() or self._broken is not None
 
     def _end_if_done(self) -> None:
         if self._state == CLOSE and all(job._fed() for job in list(self._jobs.values())):
@@ -328,7 +329,7 @@ class Pool:
         self._replace(worker)
 
     def _replace(self, worker: BaseProcess) -> None:
-        if self._broken is not None or not (self._state == RUN or self._state == CLOSE and self._jobs):
+        if self._ended() or not (self._state == RUN or self._state == CLOSE and self._jobs):
             return
         try:
             if self._idle_ends > 2 * self._processes:
@@ -341,9 +342,9 @@ class Pool:
 
 def _end_workers(workers: list[BaseProcess], tasks: _ungil.Sender, inbox: _ungil.Inbox) -> None:
     tasks.close()
-    for worker in workers:
+    for worker in list(workers):
         worker.terminate()
-    for worker in workers:
+    for worker in list(workers):
         worker.join()
     inbox.close()
 
