@@ -6,6 +6,7 @@ scripts! { "tests/multiprocessing":
     connections
     contexts
     deadlocks
+    dummy
     manager
     pools
     process

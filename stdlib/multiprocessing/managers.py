@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 
 __all__ = ["BaseManager", "BaseProxy", "SharedMemoryManager", "SyncManager", "Token"]
 
+# For what is shared by itself: a type that is registered with one of them needs no proxy.
+AcquirerProxy = BarrierProxy = ConditionProxy = EventProxy = AutoProxy
+
 
 class BaseManager:
     """A process that keeps objects of the registered types."""

@@ -26,6 +26,7 @@ from ._results import (
     MaybeEncodingError,
     RemoteTraceback,
 )
+from .context import TimeoutError
 from .util import Finalize
 
 TYPE_CHECKING = False
