@@ -25,7 +25,7 @@ class Job(Protocol):
 
 
 # Results of these very types travel as they are; others in a parcel, so that only their call fails if one does not open.
-_PLAIN = frozenset({type(None), bool, int, float, str, bytes})
+PLAIN = frozenset({type(None), bool, int, float, str, bytes})
 
 # How many calls wait in the channel for each worker while more are held back by the owner.
 _AHEAD = 2
@@ -44,7 +44,7 @@ def work(tasks, results, initializer, initargs, limit) -> None:
             except BaseException as error:
                 results.send((None, False, pack_error(error)))
                 return
-        plain, send = _PLAIN, results.send
+        plain, send = PLAIN, results.send
         for number, call in tasks:
             try:
                 function, args, kwargs = call.open()

@@ -40,6 +40,8 @@ class Task:
     """
 
     __slots__ = ("__weakref__", "_child", "_opened")
+    # For what looks at what a function carries: a task is no state of its own.
+    __ungil_shared__ = True
 
     def __init__(self, child: Any):
         self._child = child

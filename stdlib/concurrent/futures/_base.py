@@ -333,7 +333,7 @@ class Executor:
         calls = zip(*iterables)
         futures = deque(self.submit(fn, *args) for args in islice(calls, buffersize))
         more = None if buffersize is None else (weakref.ref(self), fn, calls)
-        return _results(futures, deadline, more)
+        return results(futures, deadline, more)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Takes no more calls, and frees what the executor uses when those made have ended.
@@ -358,7 +358,8 @@ def check_buffersize(buffersize: int | None) -> None:
         raise ValueError("buffersize must be None or > 0")
 
 
-def _results(futures: deque[Future], deadline: float | None, more) -> Iterator[Any]:
+def results(futures: deque[Future], deadline: float | None, more: tuple | None = None) -> Iterator[Any]:
+    """What the futures give, in order. *more* says how to make further ones, one for each that is taken."""
     try:
         while futures:
             if more is not None:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import time
+import weakref
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from _ungil import pack
 from _ungil_crew import Crew
 
 from concurrent.futures import _base
+from concurrent.futures._blocks import BlockMap, split
 
 
 class IsolatedExecutor(_base.Executor):
@@ -37,6 +41,8 @@ class IsolatedExecutor(_base.Executor):
         self._shutdown = False
         failures = _Failures(self._broken_error)
         self._failures = failures
+        self._limit = limit
+        self._maps: weakref.WeakSet[BlockMap] = weakref.WeakSet()
         # The crew outlives an executor that is dropped, until what was submitted is done.
         self._crew = Crew(
             max_workers,
@@ -67,6 +73,34 @@ class IsolatedExecutor(_base.Executor):
             future._crew = crew
         return future
 
+    def map(
+        self,
+        fn: Callable[..., Any],
+        *iterables: Iterable[Any],
+        timeout: float | None = None,
+        chunksize: int = 1,
+        buffersize: int | None = None,
+    ) -> Iterator[Any]:
+        if buffersize is not None or self._limit is not None:
+            return super().map(fn, *iterables, timeout=timeout, buffersize=buffersize)
+        deadline = None if timeout is None else timeout + time.monotonic()
+        items = list(zip(*iterables))
+        if self._shutdown or self._crew.closed:
+            self._refuse()
+        blocks = split(fn, items) if self._all_cross(fn, items) else None
+        if blocks is None:
+            futures = deque([self.submit(fn, *args) for args in items])
+            return _base.results(futures, deadline)
+        mapped = BlockMap(self._crew, *blocks, deadline)
+        self._maps.add(mapped)
+        return mapped.results()
+
+    map.__doc__ = _base.Executor.map.__doc__
+
+    def _all_cross(self, fn: Callable[..., Any], items: list[tuple]) -> bool:
+        """True if workers may run all of it."""
+        return True
+
     def _refuse(self) -> None:
         if self._failures.reason is not None:
             raise self._failures.make()
@@ -78,6 +112,8 @@ class IsolatedExecutor(_base.Executor):
         self._shutdown = True
         crew = self._crew
         if cancel_futures:
+            for mapped in self._maps:
+                mapped.cancel()
             for future in crew.withdraw():
                 future._withdrawn()
         crew.close()

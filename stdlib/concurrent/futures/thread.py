@@ -71,6 +71,9 @@ class ThreadPoolExecutor(IsolatedExecutor):
 
     submit.__doc__ = _base.Executor.submit.__doc__
 
+    def _all_cross(self, fn: Callable[..., Any], items: list[tuple]) -> bool:
+        return not self._before_all and _ungil.is_atomic(tuple(items)) and _ungil_carry.culprit(fn, (), {}) is None
+
     def _run_here(self, culprit: str, fn, args, kwargs) -> _base.Future:
         called = getattr(fn, "__qualname__", None) or repr(fn)
         blocker = _ungil_carry.blocker(fn, args, kwargs)

@@ -98,6 +98,9 @@ _known: weakref.WeakValueDictionary[int, Interpreter] = weakref.WeakValueDiction
 class Interpreter:
     """An interpreter: Interpreter(id) is the one of that number, always the same object."""
 
+    # For what looks at what a function carries: it is the same everywhere.
+    __ungil_shared__ = True
+
     _id: int
     _isolate: Any
 

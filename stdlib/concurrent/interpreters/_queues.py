@@ -91,6 +91,9 @@ _known: weakref.WeakValueDictionary[int, Queue] = weakref.WeakValueDictionary()
 class Queue:
     """A queue between interpreters: Queue(id) is the one of that number. It can be passed to any interpreter."""
 
+    # For what looks at what a function carries: it is the same everywhere.
+    __ungil_shared__ = True
+
     def __new__(cls, id: int, /):
         if not isinstance(id, int):
             raise TypeError(f"id must be an int, got {id!r}")
