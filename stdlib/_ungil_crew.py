@@ -15,6 +15,7 @@ from typing import Any, Protocol
 
 import _ungil
 from _ungil import ChannelClosed, ChannelEmpty, Parcel, pack
+from _ungil_errors import open_error, pack_error
 
 
 class Job(Protocol):
@@ -62,15 +63,6 @@ def work(tasks, results, initializer, initargs, limit) -> None:
                     return
     except ChannelClosed:
         pass  # The owner is gone, so nobody waits for results.
-
-
-def pack_error(error: BaseException) -> Parcel:
-    """An exception as a parcel. One that cannot cross is told by its text."""
-    try:
-        return pack(error)
-    except Exception as obstacle:
-        told = RuntimeError(f"{type(error).__qualname__}: {error} (the exception itself cannot cross: {obstacle})")
-        return pack(told.with_traceback(error.__traceback__))
 
 
 class Crew:
@@ -198,7 +190,9 @@ class Crew:
         job = self._waiting.pop(number, None)
         if self._held:
             self._supply()
-        if type(value) is Parcel:
+        if not good:
+            value = open_error(value)
+        elif type(value) is Parcel:
             try:
                 value = value.open()
             except Exception as error:
@@ -217,10 +211,8 @@ class Crew:
         self._inbox.pump()
         how, detail = worker.outcome()
         if how != "returned":
-            if how == "raised":
-                detail = detail.open()
-            cause = detail if isinstance(detail, BaseException) else None
-            self._break(f"worker {worker.name!r} {_END[how].format(detail)}", cause)
+            cause = detail.open() if how == "raised" else None
+            self._break(f"worker {worker.name!r} {_END[how].format(cause or detail)}", cause)
         elif self.broken is None and len(self.workers) < min(self.size, len(self._waiting)):
             self._start()
         self._release()

@@ -11,7 +11,8 @@ from typing import Any
 
 import _ungil
 from _ungil_crew import Crew
-from concurrent.futures import CancelledError, Future, _base
+from _ungil_errors import open_error, pack_error
+from concurrent.futures import Future, _base
 
 from ungil._progress import Progress
 
@@ -247,7 +248,7 @@ def _results(chunks: _Chunks, deadline, bar: Progress | None, ordered: bool) -> 
         while (outcomes := chunks.next(deadline, ordered)) is not None:
             for good, value in outcomes:
                 if not good:
-                    raise value.open()
+                    raise open_error(value)
                 yield value
             if bar is not None:
                 bar.advance(len(outcomes))
@@ -258,8 +259,6 @@ def _results(chunks: _Chunks, deadline, bar: Progress | None, ordered: bool) -> 
 
 
 def _call_each(function: _ungil.Parcel, items: list[tuple]) -> tuple[float, list[tuple[bool, Any]]]:
-    from _ungil_crew import pack_error
-
     call = function.open()
     begun = time.perf_counter()
     outcomes: list[tuple[bool, Any]] = []

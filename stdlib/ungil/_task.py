@@ -8,6 +8,7 @@ from collections.abc import Callable, Generator
 from typing import Any
 
 import _ungil
+from _ungil_errors import open_error, pack_error
 
 
 class TaskEnded(RuntimeError):
@@ -113,7 +114,7 @@ class Task:
         return hash(self._child)
 
     def __repr__(self) -> str:
-        return f"<ungil.Task {self.name!r} {self._child.outcome()[0]}>"
+        return f"<ungil.Task {self.name!r} {'ended' if self.done() else 'running'}>"
 
     async def _awaited(self) -> Any:
         from ungil import aio
@@ -131,7 +132,8 @@ class Task:
 
 def _open(name: str, how: str, detail: Any) -> tuple[bool, Any]:
     if how == "returned":
-        return True, detail.open()
+        good, value = detail.open()
+        return good, value if good else open_error(value)
     if how == "raised":
         return False, detail.open()
     if how == "stopped":
@@ -139,6 +141,13 @@ def _open(name: str, how: str, detail: Any) -> tuple[bool, Any]:
     if how == "exited":
         return False, TaskExited(f"task {name!r} ended itself with status {detail}", detail)
     return False, TaskLost(f"task {name!r} was lost: {detail}")
+
+
+def _run(function: Callable[..., Any], args: tuple, kwargs: dict[str, Any]) -> tuple[bool, Any]:
+    try:
+        return True, function(*args, **kwargs)
+    except Exception as error:
+        return False, pack_error(error)
 
 
 _running: set[Any] = set()
@@ -151,7 +160,7 @@ def spawn(function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Task:
     tasks. A script does not end before what it spawned has ended.
     """
     name = getattr(function, "__name__", type(function).__name__)
-    child = _ungil.start(function, args, kwargs, name=name, kind="task")
+    child = _ungil.start(_run, (function, args, kwargs), name=name, kind="task")
     _running.add(child)
     _ungil.when_ready(child, lambda: _running.discard(child))
     return Task(child)

@@ -103,7 +103,7 @@ def test_names():
     task = ungil.spawn(add, 1)
     assert task.name == "add" and isinstance(task.ident, int)
     task.join()
-    assert repr(task) == "<ungil.Task 'add' returned>"
+    assert repr(task) == "<ungil.Task 'add' ended>"
 
 
 def test_many():

@@ -13,7 +13,8 @@ from typing import Any
 
 import _ungil
 from _ungil import ChannelClosed, Counter, Parcel, pack
-from _ungil_crew import PLAIN, Crew, pack_error
+from _ungil_crew import PLAIN, Crew
+from _ungil_errors import open_error, pack_error
 
 from concurrent.futures._base import CancelledError
 
@@ -91,9 +92,9 @@ class BlockMap:
                 if type(value) in plain:
                     yield value
                     continue
-                value = value.open()
                 if not good:
-                    raise value
+                    raise open_error(value)
+                value = value.open()
                 # While it waits for the next, it keeps no reference.
                 taken = [value]
                 del value
