@@ -171,9 +171,9 @@ def _join_all() -> None:
     if not _running:
         return
     # What others left to be done needs channels.
-    crews = sys.modules.get("_ungil_crew")
-    if crews is not None:
-        crews._end_all()
+    for module, function in (("_ungil_crew", "_end_all"), ("multiprocessing.util", "_exit_function")):
+        if module in sys.modules:
+            getattr(sys.modules[module], function)()
     # Tasks that loop over a receiver end when nobody can send any more.
     _ungil.release_ends()
     while _running:
