@@ -15,7 +15,7 @@ use super::{
 use crate::{
     bridge::{self, Exceptions, Sources},
     error::{Error, Result},
-    host,
+    fence, host,
 };
 
 /// Builds the VM and makes everything of the blueprint available in it.
@@ -29,10 +29,10 @@ pub(super) fn build(
     })?;
     let (sender, receiver) = user_signal_channel();
     let builder = InterpreterBuilder::new().settings(settings(blueprint));
-    let native = (blueprint.native)(&builder.ctx);
+    let native = (blueprint.native)(&builder.ctx, blueprint.fence.as_ref());
     let interpreter = builder
         .add_native_modules(&native)
-        .add_frozen_modules((blueprint.frozen)())
+        .add_frozen_modules((blueprint.frozen)(blueprint.fence.as_ref()))
         .init_hook(move |vm| vm.set_user_signal_channel(receiver))
         .build();
     interpreter.enter(|vm| {
@@ -79,6 +79,11 @@ fn equip(vm: &VirtualMachine, blueprint: &Blueprint, captured: &Captured) -> PyR
         vm.sys_module.set_attr("path", vm.ctx.new_list(folders.collect()), vm)?;
     }
     isolate::guard_modules(vm, blueprint)?;
+    if let Some(fence) = &blueprint.fence {
+        fence::seal(vm, fence);
+        let sandbox = vm.import("_ungil_sandbox", 0)?;
+        vm.call_method(&sandbox, "install", ())?;
+    }
     streams::install(vm, &blueprint.stdin, &blueprint.stdout, &blueprint.stderr, captured)?;
     // Among the builtins, so that every module and every namespace sees them, and any can shadow them.
     for function in &blueprint.functions {
