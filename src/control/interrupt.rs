@@ -249,8 +249,7 @@ impl Control {
             return Ok(());
         }
         if matches!(stop, Stop::Insisting)
-            && let Some(signals) = self.signals.get()
-        {
+            && let Some(signals) = self.signals.get() {
             // Raising again at the very next bytecode gets past any `except BaseException`: a handler is not its own guard.
             let control = self.clone();
             let _ = signals.send(Box::new(move |vm| control.raise_stop(job, vm)));
@@ -301,10 +300,7 @@ mod tests {
         let (stop, raise) = Stop::default().step(start);
         assert!(raise && stop.was_raised());
         let (stop, raise) = stop.step(start + GRACE / 2);
-        assert!(
-            !raise,
-            "a repetition that was on its way does not disturb a finally block"
-        );
+        assert!(!raise, "a repetition that was on its way does not disturb a finally block");
         let late = start + GRACE * 100;
         let (stop, raise) = stop.step(late);
         assert!(!raise, "a thread that had no turn for long still has its last chance");

@@ -1,10 +1,6 @@
 //! The kernel's part of the fence, on Linux: what the calling thread cannot do from here on, whatever runs on it.
 
-use std::{
-    fs::File,
-    io,
-    os::fd::{AsRawFd, RawFd},
-};
+use std::{fs::File, io};
 
 use landlock::{
     ABI, Access as _, AccessFs, AccessNet, BitFlags, CompatLevel, Compatible, PathBeneath, Ruleset, RulesetAttr,
@@ -35,13 +31,21 @@ pub(super) fn support() -> Result<(), String> {
         .map_err(|error| format!("this kernel has no Landlock, or too old a one ({error})"))
 }
 
-/// Fences the calling thread for good. Of its descriptors only `broker` stays, under its number, in a table that the
-/// thread shares with nobody; those of the standard streams lead nowhere.
-pub(super) fn fence_thread(fence: &Fence, broker: RawFd) -> io::Result<()> {
+/// Gives the calling thread a table of descriptors of its own, in which there is nothing yet.
+pub(super) fn own_descriptors() -> io::Result<()> {
+    // SAFETY: the flag gives the thread a table of its own first, so what is closed is closed for this thread alone,
+    // which has just started and owns no descriptor.
+    match unsafe { libc::syscall(libc::SYS_close_range, 3_u32, u32::MAX, libc::CLOSE_RANGE_UNSHARE) } {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    }
+}
+
+/// Fences the calling thread for good.
+pub(super) fn fence_thread(fence: &Fence) -> io::Result<()> {
     // The C library reads the time zone when it is first asked, and keeps what it then finds for the whole process.
     // SAFETY: tzset() takes no arguments; the C library locks what it writes.
     unsafe { tzset() };
-    own_descriptors(broker)?;
     let _ = std::env::set_current_dir(fence.start_folder());
     restrict_files(fence)?;
     let openings = Openings {
@@ -57,33 +61,6 @@ pub(super) fn fence_thread(fence: &Fence, broker: RawFd) -> io::Result<()> {
 
 unsafe extern "C" {
     fn tzset();
-}
-
-fn own_descriptors(broker: RawFd) -> io::Result<()> {
-    let first = 3;
-    let broker = u32::try_from(broker).map_err(io::Error::other)?;
-    close_range(broker + 1, u32::MAX, libc::CLOSE_RANGE_UNSHARE)?;
-    if broker > first {
-        close_range(first, broker - 1, 0)?;
-    }
-    let nowhere = File::options().read(true).write(true).open("/dev/null")?;
-    for stream in 0..i32::try_from(first).unwrap_or_default() {
-        // SAFETY: both are plain numbers; the table is the thread's own since the call above, so nobody else's stream is
-        // replaced.
-        if unsafe { libc::dup2(nowhere.as_raw_fd(), stream) } < 0 {
-            return Err(io::Error::last_os_error());
-        }
-    }
-    Ok(())
-}
-
-fn close_range(first: u32, last: u32, flags: u32) -> io::Result<()> {
-    // SAFETY: the first call gives the thread a table of its own, so what is closed is closed for this thread alone,
-    // which has just started and owns no descriptor.
-    match unsafe { libc::syscall(libc::SYS_close_range, first, last, flags) } {
-        0 => Ok(()),
-        _ => Err(io::Error::last_os_error()),
-    }
 }
 
 fn restrict_files(fence: &Fence) -> io::Result<()> {

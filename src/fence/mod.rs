@@ -1,17 +1,14 @@
 //! Permissions, and their enforcement on a thread: in the interpreter, and by the kernel.
 
 mod address;
-#[cfg(unix)]
-mod broker;
-#[cfg(not(unix))]
-#[path = "no_broker.rs"]
-mod broker;
 mod gate;
 #[cfg(target_os = "linux")]
 mod kernel;
 #[cfg(not(target_os = "linux"))]
 #[path = "no_kernel.rs"]
 mod kernel;
+#[cfg(unix)]
+mod mate;
 mod outside;
 mod permissions;
 mod policy;
@@ -24,6 +21,6 @@ mod wire;
 pub use permissions::Permissions;
 
 pub(crate) use gate::{definitions, seal};
-pub(crate) use outside::{HostOwned, call, enter, is_inside, later, serves};
+pub(crate) use outside::{HostOwned, call, clear, enter, is_inside, later, serves};
 pub(crate) use policy::{Access, Fence};
 pub(crate) use wire::{Signal, Watched, wire};

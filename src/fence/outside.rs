@@ -12,7 +12,9 @@ use std::{
 use crossbeam_channel::{Sender, bounded, unbounded};
 use rustpython_vm::{PyResult, VirtualMachine};
 
-use super::{broker::Broker, kernel, policy::Fence};
+#[cfg(unix)]
+use super::mate::Mate;
+use super::{kernel, policy::Fence};
 use crate::control::{Control, spawner, wait};
 
 type Work = Box<dyn FnOnce() + Send>;
@@ -20,16 +22,9 @@ type Work = Box<dyn FnOnce() + Send>;
 /// What a fenced thread knows of its fence.
 struct Inside {
     fence: Arc<Fence>,
-    broker: Arc<Broker>,
+    #[cfg(unix)]
+    mate: Arc<Mate>,
     helper: Sender<Work>,
-}
-
-impl Drop for Inside {
-    fn drop(&mut self) {
-        // Its descriptor is a number of the process's table.
-        let broker = self.broker.clone();
-        let _ = self.helper.send(Box::new(move || drop(broker)));
-    }
 }
 
 thread_local! {
@@ -41,23 +36,36 @@ thread_local! {
 /// Fences the calling thread for good.
 pub(crate) fn enter(fence: &Arc<Fence>) -> io::Result<()> {
     let helper = start_helper()?;
-    let (broker, guest_end) = Broker::new()?;
-    if fence.rules().kernel {
-        kernel::fence_thread(fence, broker.guest_number())?;
-        // This thread has its own copy now; the process's is closed where it is that number.
-        let _ = helper.send(Box::new(move || drop(guest_end)));
-    } else {
-        // One table for all: this is the thread's, for as long as the thread is there.
-        std::mem::forget(guest_end);
+    let kernel = fence.rules().kernel;
+    if kernel {
+        kernel::own_descriptors()?;
+    }
+    #[cfg(unix)]
+    let mate = Mate::start()?;
+    if kernel {
+        #[cfg(unix)]
+        mate.clear()?;
+        kernel::fence_thread(fence)?;
     }
     // What is logged here would be written to descriptors that this thread does not have.
     std::mem::forget(tracing::dispatcher::set_default(&tracing::Dispatch::none()));
     INSIDE.set(Some(Inside {
         fence: fence.clone(),
-        broker: Arc::new(broker),
+        #[cfg(unix)]
+        mate: Arc::new(mate),
         helper,
     }));
     Ok(())
+}
+
+/// Makes the thread ready for the next interpreter: nothing that the last one had open is there any more. False if it
+/// cannot be used again.
+pub(crate) fn clear() -> bool {
+    #[cfg(unix)]
+    if has_own_table() {
+        return mate().is_some_and(|mate| mate.clear().is_ok());
+    }
+    true
 }
 
 /// The fence of the calling thread.
@@ -80,8 +88,9 @@ pub(super) fn has_own_table() -> bool {
     with_inside(|inside| inside.fence.rules().kernel) == Some(true)
 }
 
-pub(super) fn broker() -> Option<Arc<Broker>> {
-    with_inside(|inside| inside.broker.clone())
+#[cfg(unix)]
+pub(super) fn mate() -> Option<Arc<Mate>> {
+    with_inside(|inside| inside.mate.clone())
 }
 
 /// Runs `work` on the host's side and waits for it: here, if this thread is not fenced. The wait ends early with an

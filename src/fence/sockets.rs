@@ -1,9 +1,9 @@
-//! What the host's side does to the sockets of a fenced thread, after asking the permissions.
+//! What is done to the sockets of a fenced thread that it may not do itself, after asking the permissions.
 
 use std::{
     io,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs},
-    os::fd::{AsFd, AsRawFd, OwnedFd, RawFd},
+    os::fd::{BorrowedFd, RawFd},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -21,33 +21,64 @@ use rustpython_vm::{PyResult, VirtualMachine};
 use super::{outside, policy::Fence};
 
 /// What is to be done to a socket.
-pub(super) enum Action {
-    Connect {
-        fence: Arc<Fence>,
-        host: String,
-        port: u16,
-        /// As Python has it: none to wait, zero not to.
-        timeout: Option<Duration>,
-    },
-    Bind {
-        fence: Arc<Fence>,
-        host: String,
-        port: u16,
-    },
-    Listen {
-        backlog: i32,
-    },
+#[derive(Clone, Copy)]
+enum Action {
+    Connect(SocketAddr),
+    Bind(SocketAddr),
+    Listen(i32),
 }
 
-/// Has it done, and waits for it.
-pub(super) fn act(vm: &VirtualMachine, socket: RawFd, action: Action) -> PyResult<io::Result<()>> {
-    let Some(broker) = outside::broker() else {
-        return Err(vm.new_system_error("a sandboxed socket on a thread without a fence"));
+/// Connects a socket of this thread to a host; `timeout` as Python has it, none to wait and zero not to.
+pub(super) fn connect_to(
+    vm: &VirtualMachine,
+    fence: &Arc<Fence>,
+    socket: RawFd,
+    host: String,
+    port: u16,
+    timeout: Option<Duration>,
+) -> PyResult<io::Result<()>> {
+    let v6 = match is_v6(socket) {
+        Ok(v6) => v6,
+        Err(error) => return Ok(Err(error)),
     };
-    if let Err(error) = broker.give(socket) {
-        return Ok(Err(error));
+    let fence = fence.clone();
+    let address = outside::call(vm, move || connectable(&fence, &host, port, v6))?;
+    match address.and_then(|address| act(socket, Action::Connect(address))) {
+        Err(error) if error.raw_os_error() == Some(libc::EINPROGRESS) && timeout != Some(Duration::ZERO) => {
+            wait_connected(vm, socket, timeout)
+        }
+        outcome => Ok(outcome),
     }
-    outside::call(vm, move || broker.given().and_then(|socket| carry_out(&socket, action)))
+}
+
+/// Binds a socket of this thread.
+pub(super) fn bind_to(
+    vm: &VirtualMachine,
+    fence: &Arc<Fence>,
+    socket: RawFd,
+    host: String,
+    port: u16,
+) -> PyResult<io::Result<()>> {
+    let v6 = match is_v6(socket) {
+        Ok(v6) => v6,
+        Err(error) => return Ok(Err(error)),
+    };
+    let fence = fence.clone();
+    let address = outside::call(vm, move || bindable(&fence, &host, port, v6))?;
+    Ok(address.and_then(|address| act(socket, Action::Bind(address))))
+}
+
+/// Has a bound socket of this thread listen.
+pub(super) fn listen_on(socket: RawFd, backlog: i32) -> io::Result<()> {
+    is_v6(socket)?;
+    act(socket, Action::Listen(backlog))
+}
+
+/// Has it done by the thread that has the same table. Decided is it already; the script waits, and cannot put another
+/// socket under the number.
+fn act(socket: RawFd, action: Action) -> io::Result<()> {
+    let mate = outside::mate().ok_or(io::ErrorKind::NotConnected)?;
+    mate.run(move || carry_out(socket, action))?
 }
 
 /// The addresses of a name, which may then be connected to as far as the name may.
@@ -57,39 +88,33 @@ pub(super) fn resolve(fence: &Fence, host: &str, port: u16) -> io::Result<Vec<So
     Ok(found)
 }
 
-fn carry_out(socket: &OwnedFd, action: Action) -> io::Result<()> {
-    let family = getsockname::<SockaddrStorage>(socket.as_raw_fd())?.family();
-    let kind = getsockopt(socket, sockopt::SockType)?;
-    let v6 = match (family, kind) {
-        (Some(AddressFamily::Inet), SockType::Stream) => false,
-        (Some(AddressFamily::Inet6), SockType::Stream) => true,
-        _ => return Err(refused("a socket that is not TCP")),
-    };
+/// Of TCP sockets, the family; others are not to be used.
+fn is_v6(socket: RawFd) -> io::Result<bool> {
+    let family = getsockname::<SockaddrStorage>(socket)?.family();
+    // SAFETY: it is a socket of this thread, which does nothing else with it during the call.
+    let kind = getsockopt(&unsafe { BorrowedFd::borrow_raw(socket) }, sockopt::SockType)?;
+    match (family, kind) {
+        (Some(AddressFamily::Inet), SockType::Stream) => Ok(false),
+        (Some(AddressFamily::Inet6), SockType::Stream) => Ok(true),
+        _ => Err(refused("a socket that is not TCP")),
+    }
+}
+
+fn carry_out(socket: RawFd, action: Action) -> io::Result<()> {
     match action {
-        Action::Connect {
-            fence,
-            host,
-            port,
-            timeout,
-        } => {
-            let address = connectable(&fence, &host, port, v6)?;
-            connect_within(socket, address, timeout)
-        }
-        Action::Bind { fence, host, port } => {
-            let address = bindable(&fence, &host, port, v6)?;
-            bind(socket.as_raw_fd(), &SockaddrStorage::from(address)).map_err(io::Error::from)
-        }
-        Action::Listen { backlog } => {
+        Action::Connect(address) => start_connecting(socket, address),
+        Action::Bind(address) => bind(socket, &SockaddrStorage::from(address)).map_err(io::Error::from),
+        Action::Listen(backlog) => {
             // Listening without a bind takes a port that nobody has granted.
-            let own = getsockname::<SockaddrStorage>(socket.as_raw_fd())?;
-            let port = own
-                .as_sockaddr_in()
-                .map(|own| own.port())
-                .or_else(|| own.as_sockaddr_in6().map(|own| own.port()));
+            let own = getsockname::<SockaddrStorage>(socket)?;
+            let v4 = own.as_sockaddr_in().map(|own| own.port());
+            let port = v4.or_else(|| own.as_sockaddr_in6().map(|own| own.port()));
             if port.unwrap_or_default() == 0 {
                 return Err(refused("listening on a socket that is not bound"));
             }
-            listen(socket, Backlog::new(backlog)?).map_err(io::Error::from)
+            // SAFETY: the script whose socket it is waits for the end of this.
+            let socket = unsafe { BorrowedFd::borrow_raw(socket) };
+            listen(&socket, Backlog::new(backlog)?).map_err(io::Error::from)
         }
     }
 }
@@ -147,40 +172,45 @@ fn of_family(address: SocketAddr, v6: bool) -> Option<SocketAddr> {
     }
 }
 
-fn connect_within(socket: &OwnedFd, address: SocketAddr, timeout: Option<Duration>) -> io::Result<()> {
-    let before = OFlag::from_bits_retain(fcntl(socket, FcntlArg::F_GETFL)?);
-    fcntl(socket, FcntlArg::F_SETFL(before | OFlag::O_NONBLOCK))?;
-    let outcome = match connect(socket.as_raw_fd(), &SockaddrStorage::from(address)) {
-        Err(nix::errno::Errno::EINPROGRESS) if timeout != Some(Duration::ZERO) => wait_connected(socket, timeout),
-        outcome => outcome.map_err(io::Error::from),
-    };
-    fcntl(socket, FcntlArg::F_SETFL(before))?;
+/// Does not wait for the connection, whatever kind of socket it is.
+fn start_connecting(socket: RawFd, address: SocketAddr) -> io::Result<()> {
+    // SAFETY: the script whose socket it is waits for the end of this.
+    let borrowed = unsafe { BorrowedFd::borrow_raw(socket) };
+    let before = OFlag::from_bits_retain(fcntl(borrowed, FcntlArg::F_GETFL)?);
+    fcntl(borrowed, FcntlArg::F_SETFL(before | OFlag::O_NONBLOCK))?;
+    let outcome = connect(socket, &SockaddrStorage::from(address)).map_err(io::Error::from);
+    fcntl(borrowed, FcntlArg::F_SETFL(before))?;
     outcome
 }
 
-fn wait_connected(socket: &OwnedFd, timeout: Option<Duration>) -> io::Result<()> {
+/// On the fenced thread: until the connection is made, the time is over, or the script is interrupted.
+fn wait_connected(vm: &VirtualMachine, socket: RawFd, timeout: Option<Duration>) -> PyResult<io::Result<()>> {
     let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
     loop {
+        vm.check_signals()?;
         let left = match deadline {
             None => PollTimeout::NONE,
             Some(deadline) => {
                 let left = deadline.saturating_duration_since(Instant::now());
-                PollTimeout::try_from(left.as_millis().min(60_000)).unwrap_or(PollTimeout::ZERO)
+                PollTimeout::try_from(left.as_millis().clamp(1, 60_000)).unwrap_or(PollTimeout::ZERO)
             }
         };
-        let mut watched = [PollFd::new(socket.as_fd(), PollFlags::POLLOUT)];
+        // SAFETY: it is a socket of this thread, which does nothing else with it during the call.
+        let borrowed = unsafe { BorrowedFd::borrow_raw(socket) };
+        let mut watched = [PollFd::new(borrowed, PollFlags::POLLOUT)];
         match poll(&mut watched, left) {
             Ok(0) if deadline.is_some_and(|deadline| Instant::now() >= deadline) => {
-                return Err(io::ErrorKind::TimedOut.into());
+                return Ok(Err(io::ErrorKind::TimedOut.into()));
             }
             Ok(0) | Err(nix::errno::Errno::EINTR) => {}
             Ok(_) => {
-                return match getsockopt(socket, sockopt::SocketError)? {
-                    0 => Ok(()),
-                    code => Err(io::Error::from_raw_os_error(code)),
-                };
+                return Ok(match getsockopt(&borrowed, sockopt::SocketError) {
+                    Ok(0) => Ok(()),
+                    Ok(code) => Err(io::Error::from_raw_os_error(code)),
+                    Err(error) => Err(error.into()),
+                });
             }
-            Err(error) => return Err(error.into()),
+            Err(error) => return Ok(Err(error.into())),
         }
     }
 }

@@ -59,19 +59,24 @@ pub(crate) fn wire() -> io::Result<(Watched, Signal)> {
     Ok((Watched::new(reader), Signal(HostOwned::new(Arc::new(writer)))))
 }
 
-/// Made on the host's side, so that a script cannot have the host write to, and block on, something else.
+/// The writing end is one of the process's own, so that no script can have the host write to something else.
 #[cfg(unix)]
 fn wire_from_outside() -> io::Result<(Watched, Signal)> {
-    let broker = outside::broker().ok_or(io::ErrorKind::NotConnected)?;
-    let on_other_side = broker.clone();
-    let (done, result) = crossbeam_channel::bounded(1);
-    outside::later(move || {
-        let made = io::pipe().and_then(|(reader, writer)| on_other_side.grant(&reader).map(|()| writer));
-        let _ = done.send(made.map(|writer| Signal(HostOwned::new(Arc::new(writer)))));
-    });
-    // Not interruptible, but the helper never does anything long that is not waited for.
-    let signal = result.recv().map_err(io::Error::other)??;
-    Ok((Watched::new(PipeReader::from(broker.granted()?)), signal))
+    use std::os::fd::{FromRawFd, OwnedFd};
+
+    let mate = outside::mate().ok_or(io::ErrorKind::NotConnected)?;
+    let (reader, signal) = mate.pipe(|open| {
+        let (done, result) = crossbeam_channel::bounded(1);
+        outside::later(move || {
+            let signal = open().map(|file| Signal(HostOwned::new(Arc::new(OwnedFd::from(file).into()))));
+            let _ = done.send(signal);
+        });
+        // Not interruptible, but the helper never does anything long that is not waited for.
+        result.recv().map_err(io::Error::other)?
+    })?;
+    // SAFETY: the number was made for this, in the table of this thread, which alone can use it.
+    let reader = unsafe { OwnedFd::from_raw_fd(reader) };
+    Ok((Watched::new(PipeReader::from(reader)), signal))
 }
 
 impl Signal {

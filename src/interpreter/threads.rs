@@ -71,7 +71,7 @@ fn serve(kind: ThreadKind, first: Tenancy, fenced: &Sender<io::Result<()>>) {
         return;
     }
     let mut tenancy = first;
-    while tenancy() == Reuse::Yes {
+    while tenancy() == Reuse::Yes && fence::clear() {
         let (work, next) = bounded(1);
         let kind = kind.clone();
         IDLE.lock().push(IdleThread { kind, work });

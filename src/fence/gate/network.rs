@@ -18,7 +18,7 @@ use rustpython_vm::{
 use super::{Rule, arguments, gate_init, gate_method, initialize, refusal};
 use crate::fence::{
     Fence, outside,
-    sockets::{self, Action},
+    sockets,
 };
 
 const CONNECT: &str = "allow_connect(address)";
@@ -135,23 +135,12 @@ fn try_connect(vm: &VirtualMachine, fence: &Arc<Fence>, args: &FuncArgs) -> PyRe
     let timeout = timeout
         .transpose()
         .map_err(|_| vm.new_value_error("the socket's timeout is no time"))?;
-    let fence = fence.clone();
-    act(
-        vm,
-        &socket,
-        Action::Connect {
-            fence,
-            host,
-            port,
-            timeout,
-        },
-    )
+    sockets::connect_to(vm, fence, number_of(vm, &socket)?, host, port, timeout)
 }
 
 fn bind(vm: &VirtualMachine, fence: &Arc<Fence>, _: &str, args: FuncArgs) -> PyResult {
     let (socket, host, port) = target(vm, &args)?;
-    let fence = fence.clone();
-    match act(vm, &socket, Action::Bind { fence, host, port })? {
+    match sockets::bind_to(vm, fence, number_of(vm, &socket)?, host, port)? {
         Ok(()) => Ok(vm.ctx.none()),
         Err(error) => Err(raised(vm, error, BIND)),
     }
@@ -160,13 +149,9 @@ fn bind(vm: &VirtualMachine, fence: &Arc<Fence>, _: &str, args: FuncArgs) -> PyR
 fn listen(vm: &VirtualMachine, _: &Arc<Fence>, _: &str, args: FuncArgs) -> PyResult {
     let mut args = args;
     let backlog = arguments::number(vm, &mut args, 1, "backlog")?.unwrap_or(128);
-    let socket = args
-        .args
-        .first()
-        .cloned()
-        .ok_or_else(|| vm.new_type_error("listen() needs a socket"))?;
+    let socket = args.args.first().cloned().ok_or_else(|| vm.new_type_error("listen() needs a socket"))?;
     let backlog = i32::try_from(backlog.clamp(0, 4096)).unwrap_or(128);
-    match act(vm, &socket, Action::Listen { backlog })? {
+    match sockets::listen_on(number_of(vm, &socket)?, backlog) {
         Ok(()) => Ok(vm.ctx.none()),
         Err(error) => Err(raised(vm, error, BIND)),
     }
@@ -191,11 +176,13 @@ fn target(vm: &VirtualMachine, args: &FuncArgs) -> PyResult<(PyObjectRef, String
     Ok((socket.clone(), host, port))
 }
 
-/// Has it done to the socket on the host's side.
-fn act(vm: &VirtualMachine, socket: &PyObjectRef, action: Action) -> PyResult<io::Result<()>> {
+fn number_of(vm: &VirtualMachine, socket: &PyObjectRef) -> PyResult<RawFd> {
     let number = vm.call_method(socket, "fileno", ())?;
     let number = RawFd::try_from_borrowed_object(vm, number.as_object())?;
-    sockets::act(vm, number, action)
+    if number < 0 {
+        return Err(io::Error::from_raw_os_error(libc::EBADF).into_pyexception(vm));
+    }
+    Ok(number)
 }
 
 fn raised(vm: &VirtualMachine, error: io::Error, grant: &str) -> PyBaseExceptionRef {

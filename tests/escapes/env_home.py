@@ -1,0 +1,6 @@
+"""Finding the home folder."""
+# refused with: PermissionError
+# only: interpreter
+
+import os
+os.path.expanduser("~")

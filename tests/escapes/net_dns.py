@@ -1,0 +1,4 @@
+"""Resolving a name."""
+
+import socket
+socket.getaddrinfo("example.com", 80)

@@ -1,0 +1,4 @@
+"""Resolving a name by gethostbyname."""
+
+import socket
+socket.gethostbyname("example.com")

@@ -1,0 +1,4 @@
+"""Running a shell by os.popen."""
+
+import os
+os.popen("true").read()

@@ -1,0 +1,4 @@
+"""Asking for the groups of the system."""
+
+import grp
+grp.getgrall()

@@ -1,0 +1,4 @@
+"""Writing to the log of the system."""
+
+import syslog
+syslog.syslog("x")
