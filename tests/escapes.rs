@@ -38,14 +38,22 @@ struct Case {
 impl Case {
     fn all() -> Vec<Self> {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/escapes");
-        let mut paths: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+        let mut paths: Vec<PathBuf> = fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .collect();
         paths.sort();
         paths.iter().map(|path| Self::read(path)).collect()
     }
 
     fn read(path: &Path) -> Self {
         let source = fs::read_to_string(path).unwrap();
-        let mark = |mark: &str| source.lines().find_map(|line| line.strip_prefix(mark)).map(|rest| rest.trim().to_owned());
+        let mark = |mark: &str| {
+            source
+                .lines()
+                .find_map(|line| line.strip_prefix(mark))
+                .map(|rest| rest.trim().to_owned())
+        };
         let refused_with = mark("# refused with:").unwrap_or_else(|| "PermissionError".to_owned());
         Self {
             name: path.file_stem().unwrap().to_string_lossy().into_owned(),
@@ -115,7 +123,11 @@ impl World {
         // The folder itself stays: it is what was granted.
         for entry in fs::read_dir(&granted).unwrap() {
             let path = entry.unwrap().path();
-            if path.is_dir() && !path.is_symlink() { fs::remove_dir_all(path).unwrap() } else { fs::remove_file(path).unwrap() }
+            if path.is_dir() && !path.is_symlink() {
+                fs::remove_dir_all(path).unwrap()
+            } else {
+                fs::remove_file(path).unwrap()
+            }
         }
         fs::write(granted.join("own"), "own").unwrap();
         symlink(self.outside().join("secret"), granted.join("link")).unwrap();
@@ -156,7 +168,10 @@ impl World {
         let secret = self.outside().join("secret");
         let content = fs::read_to_string(&secret).unwrap_or_default();
         let mode = fs::metadata(&secret).map(|metadata| metadata.permissions().mode() & 0o7777);
-        let mut names: Vec<_> = fs::read_dir(self.outside()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        let mut names: Vec<_> = fs::read_dir(self.outside())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name())
+            .collect();
         names.sort();
         if content != SECRET || mode.ok() != Some(0o644) || names != ["empty", "hidden_module.py", "secret", "socket"] {
             return Some(format!("what is outside was changed: {content:?} {names:?}"));
@@ -170,7 +185,10 @@ impl World {
         if self.listener.accept().is_ok() || self._sockets.iter().any(|socket| socket.accept().is_ok()) {
             return Some("a connection was made".to_owned());
         }
-        self.held.metadata().err().map(|error| format!("the host's descriptor: {error}"))
+        self.held
+            .metadata()
+            .err()
+            .map(|error| format!("the host's descriptor: {error}"))
     }
 }
 
@@ -200,8 +218,10 @@ fn escape(case: &Case, world: &World, part: Part) -> Option<String> {
         Err(Error::Exit { .. }) if case.refused_with.iter().any(|name| name == "SystemExit") => None,
         Err(other) => Some(format!("unexpectedly: {other}")),
     };
-    let leaked = format!("{outcome:?}").contains("top secret") || String::from_utf8_lossy(&shown).contains("top secret");
-    how.or(leaked.then(|| "the secret was shown".to_owned())).or_else(|| world.damage())
+    let leaked =
+        format!("{outcome:?}").contains("top secret") || String::from_utf8_lossy(&shown).contains("top secret");
+    how.or(leaked.then(|| "the secret was shown".to_owned()))
+        .or_else(|| world.damage())
 }
 
 fn run(part: Part, name: &str) {
@@ -209,7 +229,9 @@ fn run(part: Part, name: &str) {
     world.prepare();
     // Leaves something behind on the thread that the cases run on.
     let earlier = world.builder(part).build().unwrap();
-    earlier.exec("class LeftBehind(Exception): pass\nimport codecs\ncodecs.register_error('x', LeftBehind)").unwrap();
+    earlier
+        .exec("class LeftBehind(Exception): pass\nimport codecs\ncodecs.register_error('x', LeftBehind)")
+        .unwrap();
     earlier.close().unwrap();
     let cases: Vec<Case> = Case::all().into_iter().filter(|case| case.concerns(part)).collect();
     let escapes: Vec<String> = cases

@@ -21,6 +21,6 @@ mod wire;
 pub use permissions::Permissions;
 
 pub(crate) use gate::{definitions, seal};
-pub(crate) use outside::{HostOwned, call, clear, enter, is_inside, later, serves};
+pub(crate) use outside::{HostOwned, call, clear, enter, is_inside, later, may_read, serves};
 pub(crate) use policy::{Access, Fence};
 pub(crate) use wire::{Signal, Watched, wire};

@@ -6,6 +6,7 @@ use std::{
     io,
     ops::Deref,
     panic::{AssertUnwindSafe, catch_unwind},
+    path::Path,
     sync::Arc,
 };
 
@@ -14,7 +15,10 @@ use rustpython_vm::{PyResult, VirtualMachine};
 
 #[cfg(unix)]
 use super::mate::Mate;
-use super::{kernel, policy::Fence};
+use super::{
+    kernel,
+    policy::{Access, Fence},
+};
 use crate::control::{Control, spawner, wait};
 
 type Work = Box<dyn FnOnce() + Send>;
@@ -71,6 +75,11 @@ pub(crate) fn clear() -> bool {
 /// The fence of the calling thread.
 pub(crate) fn current() -> Option<Arc<Fence>> {
     with_inside(|inside| inside.fence.clone())
+}
+
+/// Whether code of the host that works for the script of this thread may read that file.
+pub(crate) fn may_read(path: &Path) -> bool {
+    current().is_none_or(|fence| fence.allows_path(path, Access::Read, true))
 }
 
 /// Whether the calling thread is fenced.

@@ -8,6 +8,9 @@ use seccompiler::{
     SeccompRule,
 };
 
+/// Not in the C library's list yet.
+const PR_GET_AUXV: u64 = 0x4155_5856;
+
 type Built<T> = Result<T, seccompiler::BackendError>;
 
 /// What the fence's permissions open in the list.
@@ -239,7 +242,9 @@ fn own_threads(list: &mut List, process: u32, thread: u32) -> Built<()> {
         equal(2, bits(libc::SIGABRT))?,
     ];
     list.allow_if(libc::SYS_tgkill, itself)?;
-    list.allow_values(libc::SYS_prctl, 0, &[bits(libc::PR_SET_NAME), bits(libc::PR_GET_NAME)])?;
+    // The last one tells libraries the size of a page.
+    let controls = [bits(libc::PR_SET_NAME), bits(libc::PR_GET_NAME), PR_GET_AUXV];
+    list.allow_values(libc::SYS_prctl, 0, &controls)?;
     // Looking at a handler, not setting one; but abort() restores the default for its own signal.
     list.allow_if(libc::SYS_rt_sigaction, vec![null(1)?])?;
     list.allow_if(libc::SYS_rt_sigaction, vec![equal(0, bits(libc::SIGABRT))?])

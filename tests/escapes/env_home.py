@@ -1,6 +1,6 @@
 """Finding the home folder."""
-# refused with: PermissionError
 # only: interpreter
 
 import os
-os.path.expanduser("~")
+if os.path.expanduser("~") == "~":
+    raise PermissionError("not known")

@@ -1,4 +1,5 @@
 """Connecting one end of a pair."""
+# refused with: PermissionError, TypeError
 
 import socket
 a, b = socket.socketpair()

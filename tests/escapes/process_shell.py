@@ -1,4 +1,5 @@
 """Running a shell."""
 
 import os
-os.system("true")
+if os.system("true") != 0:
+    raise PermissionError("answered by a number")

@@ -1,4 +1,5 @@
 """Asking for the groups of the system."""
 
 import grp
-grp.getgrall()
+if not grp.getgrall():
+    raise PermissionError("none")

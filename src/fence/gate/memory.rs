@@ -29,6 +29,14 @@ pub(super) fn environment(vm: &VirtualMachine, fence: &Arc<Fence>, _: &str, _: F
     Ok(dict.into())
 }
 
+/// The users of the system are not known.
+pub(super) fn nobody(vm: &VirtualMachine, _: &Arc<Fence>, name: &str, _: FuncArgs) -> PyResult {
+    let message = vm
+        .ctx
+        .new_str(format!("{name}: users are not known in a sandboxed interpreter"));
+    Err(vm.new_key_error(message.into()))
+}
+
 pub(super) fn no_descriptor(vm: &VirtualMachine, _: &Arc<Fence>, _: &str, _: FuncArgs) -> PyResult {
     Ok(vm.ctx.new_int(-1).into())
 }

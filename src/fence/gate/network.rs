@@ -16,10 +16,7 @@ use rustpython_vm::{
 };
 
 use super::{Rule, arguments, gate_init, gate_method, initialize, refusal};
-use crate::fence::{
-    Fence, outside,
-    sockets,
-};
+use crate::fence::{Fence, outside, sockets};
 
 const CONNECT: &str = "allow_connect(address)";
 const BIND: &str = "allow_bind(address)";
@@ -149,7 +146,11 @@ fn bind(vm: &VirtualMachine, fence: &Arc<Fence>, _: &str, args: FuncArgs) -> PyR
 fn listen(vm: &VirtualMachine, _: &Arc<Fence>, _: &str, args: FuncArgs) -> PyResult {
     let mut args = args;
     let backlog = arguments::number(vm, &mut args, 1, "backlog")?.unwrap_or(128);
-    let socket = args.args.first().cloned().ok_or_else(|| vm.new_type_error("listen() needs a socket"))?;
+    let socket = args
+        .args
+        .first()
+        .cloned()
+        .ok_or_else(|| vm.new_type_error("listen() needs a socket"))?;
     let backlog = i32::try_from(backlog.clamp(0, 4096)).unwrap_or(128);
     match sockets::listen_on(number_of(vm, &socket)?, backlog) {
         Ok(()) => Ok(vm.ctx.none()),

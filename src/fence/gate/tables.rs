@@ -70,7 +70,8 @@ pub(super) fn module(name: &str) -> Module {
         "_posixsubprocess" => Module::Gated(|_| RUN),
         "mmap" => Module::Face(&["mmap"]),
         "_multiprocessing" => Module::Face(&["SemLock"]),
-        "faulthandler" | "grp" | "pwd" | "syslog" | "termios" | "_posixshmem" => Module::Gated(|_| NEVER),
+        "grp" | "pwd" => Module::Gated(users),
+        "faulthandler" | "syslog" | "termios" | "_posixshmem" => Module::Gated(|_| NEVER),
         _ => Module::Absent,
     }
 }
@@ -148,6 +149,14 @@ fn posix(function: &str) -> Rule {
         "execv" | "execve" | "fork" | "forkpty" | "posix_spawn" | "posix_spawnp" | "system" => RUN,
         "_create_environ" => Rule::Instead(memory::environment),
         _ => NEVER,
+    }
+}
+
+fn users(function: &str) -> Rule {
+    match function {
+        "getgrall" | "getpwall" => NEVER,
+        // What libraries are prepared for.
+        _ => Rule::Instead(memory::nobody),
     }
 }
 
