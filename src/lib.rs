@@ -393,6 +393,7 @@ mod bridge;
 mod channel;
 mod control;
 mod error;
+mod fence;
 mod host;
 mod interpreter;
 mod modules;
@@ -405,6 +406,7 @@ pub use rustpython_vm as vm;
 
 pub use channel::*;
 pub use error::{ConversionError, Error, Exception, Frame, Result, SyntaxDetail};
+pub use fence::Permissions;
 pub use host::*;
 pub use interpreter::{Input, Interpreter, Job, Object, Output, Script, Stats, Task};
 pub use pool::*;
