@@ -1,5 +1,6 @@
 //! Native Python modules of ours: thin faces of the rooms above.
 
+mod buffer;
 mod channel;
 mod child;
 mod delivery;
@@ -23,4 +24,5 @@ pub(crate) fn retire() {
     channel::release_ends();
     delivery::retire();
     crate::sync::retire_current();
+    buffer::retire();
 }

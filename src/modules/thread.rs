@@ -135,7 +135,11 @@ mod _thread {
     fn set_name(name: PyStrRef) {
         #[cfg(target_os = "linux")]
         {
-            let name: String = name.to_string_lossy().chars().filter(|character| *character != '\0').collect();
+            let name: String = name
+                .to_string_lossy()
+                .chars()
+                .filter(|character| *character != '\0')
+                .collect();
             // The system keeps 15 bytes.
             let mut end = name.len().min(15);
             while !name.is_char_boundary(end) {
@@ -175,7 +179,9 @@ mod _thread {
         if !(1..65).contains(&number) {
             return Err(vm.new_value_error("signal number out of range"));
         }
-        let Some(control) = Control::current() else { return Ok(()) };
+        let Some(control) = Control::current() else {
+            return Ok(());
+        };
         control.run_at_next_bytecode(Box::new(move |vm| {
             let signal = vm.import("_signal", 0)?;
             let handler = vm.call_method(&signal, "getsignal", (number,))?;
@@ -255,7 +261,11 @@ mod _thread {
             for (name, value) in args.kwargs {
                 kwargs.set_item(&*name, value, vm)?;
             }
-            let parts = vec![zelf.class().to_owned().into(), vm.ctx.new_tuple(args.args).into(), kwargs.into()];
+            let parts = vec![
+                zelf.class().to_owned().into(),
+                vm.ctx.new_tuple(args.args).into(),
+                kwargs.into(),
+            ];
             Ok(vm.ctx.new_tuple(vec![rebuild, vm.ctx.new_tuple(parts).into()]).into())
         }
     }
