@@ -142,11 +142,13 @@ impl<M> RecvEnd<M> {
     pub(crate) fn try_recv<E>(&self) -> Result<M, Obstacle<E>> {
         // Asked before the queue: what is sent before the channel settles is in the queue by then.
         let settled = self.state.is_settled();
-        self.queue.try_recv().map_err(|error| match error {
+        let message = self.queue.try_recv().map_err(|error| match error {
             TryRecvError::Disconnected => Obstacle::Closed,
             TryRecvError::Empty if settled => Obstacle::Closed,
             TryRecvError::Empty => Obstacle::NotNow,
-        })
+        })?;
+        self.state.room().notify();
+        Ok(message)
     }
 
     /// Receives, and if there is nothing uses `wait` to wait for it; see [`SendEnd::send`].
@@ -177,7 +179,9 @@ impl<M> RecvEnd<M> {
             Ok(false) => Obstacle::Timeout,
             Err(error) => Obstacle::Interrupted(error),
         };
-        received.ok_or(obstacle)
+        let message = received.ok_or(obstacle)?;
+        self.state.room().notify();
+        Ok(message)
     }
 
     pub(crate) fn close(&self) -> bool {
@@ -204,6 +208,16 @@ impl<M> Waitable for RecvEnd<M> {
 
     fn listeners(&self) -> &Listeners {
         self.state.listeners()
+    }
+}
+
+impl<M> Waitable for SendEnd<M> {
+    fn is_ready(&self) -> bool {
+        !self.queue.is_full() || self.state.is_closed()
+    }
+
+    fn listeners(&self) -> &Listeners {
+        self.state.room()
     }
 }
 

@@ -24,6 +24,7 @@ pub(super) struct State {
     closing: Announcement,
     settling: Announcement,
     listeners: Listeners,
+    room: Listeners,
 }
 
 /// Something that happens once, for everyone who waits for it.
@@ -64,6 +65,7 @@ impl State {
             closing: Announcement::new(),
             settling: Announcement::new(),
             listeners: Listeners::default(),
+            room: Listeners::default(),
         }
     }
 
@@ -93,6 +95,7 @@ impl State {
             return false;
         }
         self.closing.make();
+        self.room.notify();
         if before == 0 {
             self.settle();
         }
@@ -102,6 +105,11 @@ impl State {
     /// Who is told of each message, and when nothing more can arrive.
     pub(super) fn listeners(&self) -> &Listeners {
         &self.listeners
+    }
+
+    /// Who is told when there may be room for a message, or the channel is closed.
+    pub(super) fn room(&self) -> &Listeners {
+        &self.room
     }
 
     fn settle(&self) {

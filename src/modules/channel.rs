@@ -44,6 +44,8 @@ pub(crate) fn init(vm: &VirtualMachine, module: &Py<PyModule>) -> PyResult<()> {
     module.set_attr("Receiver", PyReceiver::make_static_type(), vm)?;
     let channel = vm.new_function("channel", make_channel);
     module.set_attr("channel", channel, vm)?;
+    let release = vm.new_function("release_ends", release_ends);
+    module.set_attr("release_ends", release, vm)?;
     register_faces();
     Ok(())
 }
@@ -120,6 +122,10 @@ impl Shared for SendEnd<Value> {
         register_faces();
         let held = Held::new(self);
         Ok(PySender { held }.into_pyobject(vm))
+    }
+
+    fn as_waitable(&self) -> Option<&dyn Waitable> {
+        Some(self)
     }
 }
 

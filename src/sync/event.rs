@@ -1,15 +1,19 @@
 //! A flag that threads wait for.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use crossbeam_channel::Receiver;
 use parking_lot::Mutex;
 
 use super::park::{Park, Signal, Waker, Wakes};
+use crate::control::{Listeners, Waitable};
 
 /// Set or not; those who wait go on when it is set.
-#[derive(Debug, Default)]
-pub(crate) struct Event(Mutex<State>);
+#[derive(Default)]
+pub(crate) struct Event {
+    state: Mutex<State>,
+    listeners: Listeners,
+}
 
 #[derive(Debug, Default)]
 struct State {
@@ -23,24 +27,25 @@ impl Event {
     }
 
     pub(crate) fn is_set(&self) -> bool {
-        self.0.lock().set
+        self.state.lock().set
     }
 
     /// Sets it and wakes all who wait.
     pub(crate) fn set(&self) {
         let mut wakes = Wakes::default();
         {
-            let mut state = self.0.lock();
+            let mut state = self.state.lock();
             state.set = true;
             for signal in state.waiting.drain(..) {
                 wakes.add(&signal);
             }
         }
         wakes.send();
+        self.listeners.notify();
     }
 
     pub(crate) fn clear(&self) {
-        self.0.lock().set = false;
+        self.state.lock().set = false;
     }
 
     /// Waits until it is set. False if the time for that was over. Who waits when it is set goes on, even if it is
@@ -56,13 +61,13 @@ impl Event {
 
     #[cfg(test)]
     pub(super) fn waiting(&self) -> usize {
-        self.0.lock().waiting.len()
+        self.state.lock().waiting.len()
     }
 
     /// For who waits for several things at once: the receiver is ready when the event was set since.
     pub(crate) fn watch(self: &Arc<Self>) -> Watch {
         let waker = Waker::take();
-        let mut state = self.0.lock();
+        let mut state = self.state.lock();
         if state.set {
             waker.signal().wake();
         } else {
@@ -73,6 +78,22 @@ impl Event {
             event: self.clone(),
             waker,
         }
+    }
+}
+
+impl Waitable for Event {
+    fn is_ready(&self) -> bool {
+        self.is_set()
+    }
+
+    fn listeners(&self) -> &Listeners {
+        &self.listeners
+    }
+}
+
+impl fmt::Debug for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Event").field("set", &self.is_set()).finish()
     }
 }
 
@@ -97,7 +118,7 @@ impl Drop for Watch {
     fn drop(&mut self) {
         let signal = self.waker.signal();
         self.event
-            .0
+            .state
             .lock()
             .waiting
             .retain(|waiting| !Arc::ptr_eq(waiting, signal));

@@ -43,7 +43,7 @@ impl SharedFace for PyEvent {
 
     fn reinit(&self) {}
 }
-shared_face!(PyEvent, Event, "Event");
+shared_face!(PyEvent, Event, "Event", Waitable);
 
 /// `module.Class` of an object, as `repr` shows it.
 pub(super) fn qualified_name(object: &PyObject, vm: &VirtualMachine) -> PyResult<String> {

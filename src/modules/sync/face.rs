@@ -142,7 +142,7 @@ fn attributes(object: &PyObject) -> Option<PyDictRef> {
 
 /// How it compares and hashes (by core), and how it comes to be on the other side.
 macro_rules! shared_face {
-    ($face:ident, $core:ty, $name:literal) => {
+    ($face:ident, $core:ty, $name:literal $(, $waitable:ident)?) => {
         impl crate::value::Shared for $core {
             fn kind(&self) -> &'static str {
                 $name
@@ -154,6 +154,12 @@ macro_rules! shared_face {
             ) -> rustpython_vm::PyResult<rustpython_vm::PyObjectRef> {
                 Ok(<$face as $crate::modules::sync::face::SharedFace>::bare(self, vm))
             }
+
+            $(
+                fn as_waitable(&self) -> Option<&dyn crate::control::$waitable> {
+                    Some(self)
+                }
+            )?
         }
 
         impl rustpython_vm::types::Comparable for $face {
