@@ -48,7 +48,8 @@ assert child.outcome() == ("exited", 7) and child.exitcode == 7
 #[test]
 fn what_a_child_prints_goes_where_its_starter_prints() {
     let py = interpreter();
-    py.exec("from _ungil import start\nstart(print, ('from the child',)).join()").unwrap();
+    py.exec("from _ungil import start\nstart(print, ('from the child',)).join()")
+        .unwrap();
     assert_eq!(py.take_stdout(), b"from the child\n");
 }
 
@@ -449,5 +450,6 @@ fn a_host_that_stops_a_script_that_joins_is_answered_at_once() {
     has_started.recv_timeout(Duration::from_secs(60)).unwrap();
     job.cancel();
     assert!(matches!(job.wait(), Err(Error::Cancelled)));
-    py.exec("assert child.is_alive()\nchild.kill()\nassert child.join(60)").unwrap();
+    py.exec("assert child.is_alive()\nchild.kill()\nassert child.join(60)")
+        .unwrap();
 }
