@@ -50,15 +50,15 @@ pub(crate) type Take<'r, 'a> = &'r mut dyn FnMut(SelectedOperation<'a>, usize);
 
 /// Makes a channel that holds at most `capacity` messages; with 0 each send meets a receive.
 pub(crate) fn ends<M>(capacity: usize) -> (SendEnd<M>, RecvEnd<M>) {
-    join(crossbeam_channel::bounded(capacity))
+    pair(crossbeam_channel::bounded(capacity))
 }
 
-/// Makes a channel that holds any number of messages.
+/// Makes a channel that never makes a sender wait: for what is bounded elsewhere, such as results of bounded work.
 pub(crate) fn unbounded_ends<M>() -> (SendEnd<M>, RecvEnd<M>) {
-    join(crossbeam_channel::unbounded())
+    pair(crossbeam_channel::unbounded())
 }
 
-fn join<M>((sender, receiver): (Sender<M>, Receiver<M>)) -> (SendEnd<M>, RecvEnd<M>) {
+fn pair<M>((sender, receiver): (Sender<M>, Receiver<M>)) -> (SendEnd<M>, RecvEnd<M>) {
     let state = Arc::new(State::new());
     let sending = SendEnd {
         queue: sender,

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     bridge::{self, Exceptions, Sources},
     error::{Error, Result},
-    host,
+    host, parcel,
 };
 
 /// Builds the VM and makes everything of the blueprint available in it.
@@ -48,9 +48,14 @@ pub(super) fn build(
 
 /// Flushes, runs atexit functions, and lets go of everything.
 pub(super) fn take_down(interpreter: rustpython_vm::Interpreter) {
-    interpreter.enter(|_| {
+    interpreter.enter(|vm| {
+        // Before the rest goes: they may use all of it.
+        if let Ok(atexit) = vm.import("atexit", 0) {
+            let _ = vm.call_method(&atexit, "_run_exitfuncs", ());
+        }
         object::release_all();
         host::retire();
+        parcel::retire();
         Script::forget_ready();
     });
     interpreter.finalize(None);

@@ -113,7 +113,7 @@ fn leave_without_exit_functions(vm: &VirtualMachine) {
 }
 
 fn make_call(vm: &VirtualMachine, call: &Parcel) -> PyResult {
-    let call = parcel::unpack(vm, call)?;
+    let call = parcel::open(vm, call)?;
     let parts = call.downcast_ref::<PyTuple>().map(|tuple| tuple.as_slice());
     let Some([function, args, kwargs]) = parts else {
         return Err(vm.new_type_error("a call is a function, its arguments and its keyword arguments"));

@@ -106,7 +106,7 @@ impl Isolate {
     pub(crate) fn set(&self, name: String, object: Parcel) -> Arc<Child> {
         self.give(move |vm, child| {
             let result =
-                parcel::unpack(vm, &object).and_then(|object| vm.main_namespace()?.set_item(name.as_str(), object, vm));
+                parcel::unpack(vm, object).and_then(|object| vm.main_namespace()?.set_item(name.as_str(), object, vm));
             offspring::settle(vm, child, result.map(|()| vm.ctx.none()))
         })
     }

@@ -130,7 +130,7 @@ fn publish(name: String, object: PyObjectRef, vm: &VirtualMachine) -> PyResult<b
 fn find(name: String, vm: &VirtualMachine) -> PyResult {
     let found = here(vm)?.identity.family.published(&name);
     let found = found.ok_or_else(|| vm.new_key_error(vm.ctx.new_str(name).into()))?;
-    parcel::unpack(vm, &found)
+    parcel::open(vm, &found)
 }
 
 /// Makes the name free again; False if it was.

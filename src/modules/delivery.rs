@@ -21,7 +21,7 @@ use rustpython_vm::{
 use super::channel;
 use crate::{
     bridge,
-    channel::{Obstacle, RecvEnd, SendEnd, unbounded_ends},
+    channel::{Message, Obstacle, RecvEnd, SendEnd, unbounded_ends},
     control::{Control, Listener, Waitable},
     value::{Handle, Shared},
 };
@@ -121,8 +121,8 @@ fn report(vm: &VirtualMachine, exception: PyBaseExceptionRef, handler: &PyObject
 #[derive(PyPayload)]
 pub(super) struct PyInbox {
     handler: PyObjectRef,
-    sender: RefCell<Option<Arc<SendEnd<channel::Message>>>>,
-    receiver: Arc<RecvEnd<channel::Message>>,
+    sender: RefCell<Option<Arc<SendEnd<Message>>>>,
+    receiver: Arc<RecvEnd<Message>>,
     recipient: u64,
     _doorbell: Arc<dyn Listener>,
 }
@@ -215,7 +215,7 @@ impl PyInbox {
                 Err(Obstacle::Closed | _) => return Ok(handled),
             };
             handled += 1;
-            let outcome = channel::open(vm, message).and_then(|object| self.handler.call((object,), vm));
+            let outcome = channel::to_object(vm, message).and_then(|object| self.handler.call((object,), vm));
             if let Err(exception) = outcome {
                 report(vm, exception, &self.handler)?;
             }

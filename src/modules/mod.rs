@@ -25,4 +25,5 @@ pub(crate) fn retire() {
     delivery::retire();
     crate::sync::retire_current();
     buffer::retire();
+    crate::parcel::abandon();
 }

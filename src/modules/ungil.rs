@@ -8,7 +8,7 @@ mod _ungil {
 
     use crate::{
         bridge,
-        modules::{buffer, channel, child, delivery, isolate, select, sync},
+        modules::{buffer, channel, child, delivery, isolate, parcel, select, sync},
     };
 
     pub(crate) fn module_exec(vm: &VirtualMachine, module: &Py<PyModule>) -> PyResult<()> {
@@ -17,6 +17,7 @@ mod _ungil {
             module.set_attr(name, class.clone(), vm)?;
         }
         buffer::init(vm, module)?;
+        parcel::init(vm, module)?;
         channel::init(vm, module)?;
         child::init(vm, module)?;
         delivery::init(vm, module)?;
