@@ -4,7 +4,7 @@ pub(super) use _ungil::module_def;
 
 #[rustpython_vm::pymodule]
 mod _ungil {
-    use rustpython_vm::{Py, PyResult, VirtualMachine, builtins::PyModule};
+    use rustpython_vm::{AsObject, Py, PyResult, VirtualMachine, builtins::PyModule};
 
     use crate::{
         bridge,
@@ -23,6 +23,17 @@ mod _ungil {
         delivery::init(vm, module)?;
         isolate::init(vm, module)?;
         select::init(vm, module)?;
-        sync::init(vm, module)
+        sync::init(vm, module)?;
+        sign_functions(vm, module)
+    }
+
+    /// Functions cross by name, so they must say where that name is known.
+    fn sign_functions(vm: &VirtualMachine, module: &Py<PyModule>) -> PyResult<()> {
+        for (_, object) in module.dict().items_vec() {
+            if object.class().is(vm.ctx.types.builtin_function_or_method_type) {
+                object.set_attr("__module__", vm.ctx.new_str("_ungil"), vm)?;
+            }
+        }
+        Ok(())
     }
 }
