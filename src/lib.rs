@@ -390,6 +390,7 @@
 pub mod value;
 
 mod bridge;
+mod buffer;
 mod channel;
 mod control;
 mod error;
