@@ -38,7 +38,8 @@ pub fn sorted_lines(path: &str) -> Vec<String> {
     lines
 }
 
-fn run(path: &str) -> Outcome {
+/// Runs it to its end.
+pub fn run(path: &str) -> Outcome {
     let mut command = ungil();
     command.arg(path).current_dir(env!("CARGO_MANIFEST_DIR"));
     finish(command, b"")
