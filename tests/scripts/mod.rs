@@ -38,7 +38,7 @@ pub fn sorted_lines(path: &str) -> Vec<String> {
     lines
 }
 
-/// Runs it to its end.
+/// What running the script comes to.
 pub fn run(path: &str) -> Outcome {
     let mut command = ungil();
     command.arg(path).current_dir(env!("CARGO_MANIFEST_DIR"));
