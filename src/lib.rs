@@ -399,6 +399,7 @@ mod modules;
 mod parcel;
 mod pool;
 mod runtime;
+mod sync;
 
 pub use rustpython_vm as vm;
 

@@ -42,6 +42,7 @@ pub(crate) use end::{Obstacle, RecvEnd, SendEnd, Unsent, ends, unbounded_ends};
 pub use error::{RecvError, SendError, SendFailure};
 pub(crate) use message::{Message, Packed};
 pub use raw::{RawIncoming, RawReceiver, RawSender, raw_channel};
+pub(crate) use state::Announcement;
 pub use typed::{Incoming, Receiver, Sender};
 
 /// Makes a channel that holds at most `capacity` values: a send that finds it full waits. With 0 it holds none, and each

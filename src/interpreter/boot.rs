@@ -1,5 +1,7 @@
 //! Building a VM from a blueprint, on the thread that it will live on, and taking it down.
 
+use std::sync::Arc;
+
 use rustpython_vm::{
     InterpreterBuilder, PyObjectRef, PyResult, Settings, VirtualMachine,
     signal::{UserSignalSender, user_signal_channel},
@@ -8,7 +10,8 @@ use rustpython_vm::{
 use super::{
     blueprint::{Blueprint, ProcessRole},
     closure::closure,
-    isolate, object,
+    family::Identity,
+    isolate, object, process,
     script::Script,
     streams::{self, Captured},
 };
@@ -21,6 +24,7 @@ use crate::{
 /// Builds the VM and makes everything of the blueprint available in it.
 pub(super) fn build(
     blueprint: &Blueprint,
+    identity: &Arc<Identity>,
     captured: &Captured,
 ) -> Result<(rustpython_vm::Interpreter, UserSignalSender)> {
     isolate::enter(blueprint).map_err(|error| Error::Io {
@@ -37,7 +41,7 @@ pub(super) fn build(
         .build();
     interpreter.enter(|vm| {
         Exceptions::install(vm);
-        equip(vm, blueprint, captured).map_err(|exception| bridge::exception_to_error(vm, exception))
+        equip(vm, blueprint, identity, captured).map_err(|exception| bridge::exception_to_error(vm, exception))
     })?;
     Ok((interpreter, sender))
 }
@@ -75,15 +79,21 @@ fn settings(blueprint: &Blueprint) -> Settings {
     settings
 }
 
-fn equip(vm: &VirtualMachine, blueprint: &Blueprint, captured: &Captured) -> PyResult<()> {
+fn equip(vm: &VirtualMachine, blueprint: &Blueprint, identity: &Arc<Identity>, captured: &Captured) -> PyResult<()> {
     vm.ensure_main_module()?;
+    isolate::install_threads(vm)?;
     if blueprint.process == ProcessRole::Guest {
         // Only what the builder named: not the process's directory, nor another Python's library that is installed here.
         let folders = blueprint.search_paths.iter();
         let folders = folders.map(|folder| vm.ctx.new_str(folder.to_string_lossy().into_owned()).into());
         vm.sys_module.set_attr("path", vm.ctx.new_list(folders.collect()), vm)?;
     }
+    if let Ok(dev) = std::env::var("UNGIL_DEV_STDLIB") {
+        let path = vm.sys_module.get_attr("path", vm)?;
+        vm.call_method(&path, "append", (dev,))?;
+    }
     isolate::guard_modules(vm, blueprint)?;
+    process::install(vm, identity)?;
     streams::install(vm, &blueprint.stdin, &blueprint.stdout, &blueprint.stderr, captured)?;
     // Among the builtins, so that every module and every namespace sees them, and any can shadow them.
     for function in &blueprint.functions {
@@ -97,7 +107,20 @@ fn equip(vm: &VirtualMachine, blueprint: &Blueprint, captured: &Captured) -> PyR
     for module in &blueprint.modules {
         module.offer_classes();
     }
+    if blueprint.site_builtins {
+        install_quitters(vm)?;
+    }
     install_modules(vm, blueprint)
+}
+
+/// `exit()` and `quit()`, as `site` makes them.
+fn install_quitters(vm: &VirtualMachine) -> PyResult<()> {
+    let site = vm.import("_sitebuiltins", 0)?;
+    for name in ["exit", "quit"] {
+        let quitter = vm.call_method(&site, "Quitter", (name, "Ctrl-D (i.e. EOF)"))?;
+        vm.builtins.set_attr(name, quitter, vm)?;
+    }
+    Ok(())
 }
 
 fn install_modules(vm: &VirtualMachine, blueprint: &Blueprint) -> PyResult<()> {

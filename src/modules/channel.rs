@@ -14,16 +14,17 @@ use rustpython_vm::{
     class::PyClassImpl,
     class_or_notimplemented,
     common::hash::PyHash,
-    function::{ArgIntoFloat, FuncArgs, PyComparisonValue},
+    function::{FuncArgs, PyComparisonValue},
     protocol::{PyIterReturn, PyNumberMethods, PySequenceMethods},
     pyclass,
     types::{AsNumber, AsSequence, Comparable, Hashable, IterNext, Iterable, PyComparisonOp, Representable, SelfIter},
 };
 
+use super::timeout::Timeout;
 use crate::{
     bridge::{self, exceptions},
     channel::{Message, Obstacle, RecvEnd, SendEnd, Unsent, deadline, ends, unbounded_ends},
-    control::wait,
+    control::{Waitable, wait},
     parcel::{self, Parcel},
     value::{Handle, Shared},
 };
@@ -37,6 +38,8 @@ pub(crate) fn init(vm: &VirtualMachine, module: &Py<PyModule>) -> PyResult<()> {
     module.set_attr("Receiver", PyReceiver::make_static_type(), vm)?;
     let channel = vm.new_function("channel", make_channel);
     module.set_attr("channel", channel, vm)?;
+    let release = vm.new_function("release_ends", release_ends);
+    module.set_attr("release_ends", release, vm)?;
     let unbounded = vm.new_function("unbounded_channel", make_unbounded_channel);
     module.set_attr("unbounded_channel", unbounded, vm)?;
     register_faces();
@@ -116,6 +119,10 @@ impl Shared for SendEnd<Message> {
         let held = Held::new(self);
         Ok(PySender { held }.into_pyobject(vm))
     }
+
+    fn as_waitable(&self) -> Option<&dyn Waitable> {
+        Some(self)
+    }
 }
 
 impl Shared for RecvEnd<Message> {
@@ -128,6 +135,10 @@ impl Shared for RecvEnd<Message> {
         register_faces();
         let held = Held::new(self);
         Ok(PyReceiver { held }.into_pyobject(vm))
+    }
+
+    fn as_waitable(&self) -> Option<&dyn Waitable> {
+        Some(self)
     }
 }
 
@@ -146,25 +157,6 @@ fn make_channel(args: ChannelArgs, vm: &VirtualMachine) -> PyResult<(PyObjectRef
 fn make_unbounded_channel(vm: &VirtualMachine) -> PyResult<(PyObjectRef, PyObjectRef)> {
     let (sender, receiver) = unbounded_ends();
     Ok((Arc::new(sender).materialize(vm)?, Arc::new(receiver).materialize(vm)?))
-}
-
-#[derive(FromArgs)]
-struct Timeout {
-    #[pyarg(any, default)]
-    timeout: Option<ArgIntoFloat>,
-}
-
-impl Timeout {
-    /// `None` is for ever, and so is a time that no clock reaches.
-    fn duration(self, vm: &VirtualMachine) -> PyResult<Option<Duration>> {
-        let Some(seconds) = self.timeout.map(ArgIntoFloat::into_float) else {
-            return Ok(None);
-        };
-        if seconds.is_nan() || seconds < 0.0 {
-            return Err(vm.new_value_error(format!("timeout must be None or seconds from 0 on, not {seconds:?}")));
-        }
-        Ok(Duration::try_from_secs_f64(seconds).ok())
-    }
 }
 
 #[derive(FromArgs)]
@@ -196,7 +188,7 @@ fn to_message(vm: &VirtualMachine, object: &PyObject) -> PyResult<Message> {
     Ok(Message::Packed(Box::new(parcel)))
 }
 
-fn to_object(vm: &VirtualMachine, message: Message) -> PyResult {
+pub(super) fn to_object(vm: &VirtualMachine, message: Message) -> PyResult {
     match message {
         Message::Value(value) => bridge::to_python(vm, value),
         Message::Packed(packed) => {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rustpython_vm::{
     Py, PyObject, PyObjectRef, PyPayload, PyRef, PyResult, VirtualMachine,
-    builtins::{PyCode, PyFrozenSet, PyModule},
+    builtins::{PyCode, PyDictRef, PyFrozenSet, PyModule, PyTupleRef},
     class::PyClassImpl,
     class_or_notimplemented,
     common::hash::PyHash,
@@ -48,6 +48,19 @@ fn face(vm: &VirtualMachine, parcel: Arc<Parcel>) -> PyObjectRef {
     PyParcel { parcel }.into_pyobject(vm)
 }
 
+/// Packs a call for another interpreter.
+pub(super) fn pack_call(
+    vm: &VirtualMachine,
+    function: PyObjectRef,
+    args: Option<PyTupleRef>,
+    kwargs: Option<PyDictRef>,
+) -> PyResult<Parcel> {
+    let args = args.map_or_else(|| vm.ctx.empty_tuple.clone().into(), PyObjectRef::from);
+    let kwargs = kwargs.map_or_else(|| vm.ctx.new_dict().into(), PyObjectRef::from);
+    let call: PyObjectRef = vm.ctx.new_tuple(vec![function, args, kwargs]).into();
+    parcel::pack(vm, &call, "call")
+}
+
 /// What a code object, with the code nested in it, reads and stores outside itself.
 fn code_effects(code: PyRef<PyCode>, vm: &VirtualMachine) -> PyResult {
     let effects = parcel::code_effects(vm, &code)?;
@@ -78,9 +91,9 @@ pub(crate) struct PyParcel {
 }
 
 impl PyParcel {
-    /// The parcel that the object stands for.
-    pub(crate) fn of(object: &PyObject) -> Option<&Arc<Parcel>> {
-        object.downcast_ref::<Self>().map(|face| &face.parcel)
+    /// The object that stands for a parcel.
+    pub(super) fn make(vm: &VirtualMachine, parcel: Arc<Parcel>) -> PyObjectRef {
+        face(vm, parcel)
     }
 }
 

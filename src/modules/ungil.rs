@@ -8,7 +8,7 @@ mod _ungil {
 
     use crate::{
         bridge,
-        modules::{channel, parcel},
+        modules::{channel, child, delivery, isolate, parcel, select, sync},
     };
 
     pub(crate) fn module_exec(vm: &VirtualMachine, module: &Py<PyModule>) -> PyResult<()> {
@@ -17,6 +17,11 @@ mod _ungil {
             module.set_attr(name, class.clone(), vm)?;
         }
         parcel::init(vm, module)?;
-        channel::init(vm, module)
+        channel::init(vm, module)?;
+        child::init(vm, module)?;
+        delivery::init(vm, module)?;
+        isolate::init(vm, module)?;
+        select::init(vm, module)?;
+        sync::init(vm, module)
     }
 }
