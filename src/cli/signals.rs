@@ -53,6 +53,8 @@ const SIGNALS: usize = 128;
 static INTERPRETER: AtomicUsize = AtomicUsize::new(0);
 /// The thread that passes wake-ups on; 0 if there is none, as in a forked child.
 static WATCHER: AtomicUsize = AtomicUsize::new(0);
+/// Whether a SIGINT came that the script's child processes have not been told of.
+static FOR_CHILDREN: AtomicBool = AtomicBool::new(false);
 /// How many SIGINT came since counting began.
 static INTERRUPTS: AtomicI32 = AtomicI32::new(0);
 /// Whether SIGINT has Python's own handler, so that a second one ends the process.
@@ -109,6 +111,10 @@ pub(super) fn attach(interpreter: &Interpreter) -> Result<(), Error> {
         let _ = send.send(current_thread());
         // It inherited a mask that blocks the signal, as waiting for it demands.
         while set.wait().is_ok() {
+            // To a terminal they would be of the same process group, which all gets its Ctrl-C.
+            if FOR_CHILDREN.swap(false, Ordering::SeqCst) {
+                woken.interrupt_children();
+            }
             woken.notice_signals();
         }
     };
@@ -208,6 +214,9 @@ fn handle(number: c_int) {
         // SAFETY: only the address of a handler was stored, that of a function with this one argument.
         let handler: extern "C" fn(c_int) = unsafe { std::mem::transmute(handler) };
         handler(number);
+    }
+    if number == libc::SIGINT {
+        FOR_CHILDREN.store(true, Ordering::SeqCst);
     }
     let watcher = WATCHER.load(Ordering::SeqCst);
     if watcher != 0 {

@@ -40,6 +40,8 @@ pub(crate) struct Blueprint {
     pub(crate) warnings: Vec<String>,
     /// Native modules by definition; later ones win over earlier ones of the same name.
     pub(crate) native: fn(&Context, Option<&Arc<Fence>>) -> Vec<&'static PyModuleDef>,
+    /// Called on the thread when the interpreter is about to end, after its exit functions.
+    pub(crate) on_closing: fn(),
     /// Called on the thread when the interpreter has ended, in whatever way: what native modules hold for it is let go.
     pub(crate) on_end: fn(),
     /// Python modules compiled into the binary; later ones win.

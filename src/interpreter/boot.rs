@@ -47,12 +47,13 @@ pub(super) fn build(
 }
 
 /// Flushes, runs atexit functions, and lets go of everything.
-pub(super) fn take_down(interpreter: rustpython_vm::Interpreter) {
+pub(super) fn take_down(interpreter: rustpython_vm::Interpreter, on_closing: fn()) {
     interpreter.enter(|vm| {
         // Before the rest goes: they may use all of it.
         if let Ok(atexit) = vm.import("atexit", 0) {
             let _ = vm.call_method(&atexit, "_run_exitfuncs", ());
         }
+        on_closing();
         object::release_all();
         host::retire();
         parcel::retire();

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use rustpython_vm::{
-    Context, Py, PyObjectRef, PyPayload, PyResult, VirtualMachine,
+    AsObject, Context, Py, PyObjectRef, PyPayload, PyResult, VirtualMachine,
     builtins::PyType,
     class::{PyClassImpl, StaticType},
     convert::ToPyResult,
@@ -56,6 +56,30 @@ impl Closure {
     #[pygetset]
     fn __name__(zelf: &Py<Self>) -> &'static str {
         zelf.name
+    }
+
+    #[pygetset]
+    fn __qualname__(zelf: &Py<Self>) -> &'static str {
+        zelf.name
+    }
+
+    /// The module of system calls for what takes the place of one of its functions; None for others, which have no name
+    /// that anybody could find them by.
+    #[pygetset]
+    fn __module__(zelf: &Py<Self>, vm: &VirtualMachine) -> Option<&'static str> {
+        let system = if cfg!(windows) { "nt" } else { "posix" };
+        let module = vm.import(system, 0).ok()?;
+        let known = module.get_attr(zelf.name, vm).ok()?;
+        known.is(zelf).then_some(system)
+    }
+
+    /// By name, as functions go.
+    #[pymethod]
+    fn __reduce__(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult<&'static str> {
+        match Self::__module__(zelf, vm) {
+            Some(_) => Ok(zelf.name),
+            None => Err(vm.new_type_error(format!("cannot pickle the host's function {:?}", zelf.name))),
+        }
     }
 }
 

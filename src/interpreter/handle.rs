@@ -15,8 +15,8 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
     Blueprint, Object, Stats, Task,
-    child::Departure,
-    family::Identity,
+    child::{self, Departure},
+    family::{Family, Identity, Kind},
     job::{Job, prepare, prepare_with},
     life::{self, Birth, Message, WorkSource},
     run, stack,
@@ -73,6 +73,7 @@ pub struct Interpreter {
 
 struct Inner {
     address: Address,
+    family: Arc<Family>,
     counters: Arc<Counters>,
     captured: Captured,
     closed: AtomicBool,
@@ -178,6 +179,7 @@ impl Interpreter {
         // Unbounded: dropping an object's handle must never block. Jobs in it are the host's own, one call each.
         let (mailbox, incoming) = unbounded();
         let (ready, answer) = bounded(1);
+        let family = identity.family.clone();
         let counters = Arc::new(Counters::default());
         let birth = Birth {
             blueprint: blueprint.clone(),
@@ -204,6 +206,7 @@ impl Interpreter {
         })?;
         let interpreter = Self {
             inner: Arc::new(Inner {
+                family,
                 address: Address {
                     control,
                     mailbox,
@@ -482,6 +485,16 @@ impl Interpreter {
     pub fn notice_signals(&self) {
         // Without an end to its patience it cannot fail.
         let _ = self.look(|_| (), None);
+    }
+
+    /// Sends the interrupt signal to every process that a script of this interpreter has started, as a terminal does.
+    #[doc(hidden)]
+    pub fn interrupt_children(&self) {
+        for child in self.inner.family.children() {
+            if child.kind() == Kind::Process {
+                child.signal(child::signal::INT);
+            }
+        }
     }
 
     /// Wakes the interpreter so that it looks at its work source.

@@ -122,7 +122,7 @@ pub(super) fn live(birth: Birth) -> Reuse {
     });
     let reuse = match end {
         End::Closed(answer) => {
-            let reuse = finish(interpreter, &control);
+            let reuse = finish(interpreter, &blueprint, &control);
             (blueprint.on_end)();
             control.unbind();
             drop(source);
@@ -150,10 +150,10 @@ pub(super) fn live(birth: Birth) -> Reuse {
     reuse
 }
 
-fn finish(interpreter: rustpython_vm::Interpreter, control: &Control) -> Reuse {
+fn finish(interpreter: rustpython_vm::Interpreter, blueprint: &Blueprint, control: &Control) -> Reuse {
     // atexit functions run as a job, so that what waits in them can be woken.
     control.begin(JobId::next());
-    let finalized = catch_unwind(AssertUnwindSafe(|| boot::take_down(interpreter)));
+    let finalized = catch_unwind(AssertUnwindSafe(|| boot::take_down(interpreter, blueprint.on_closing)));
     control.end();
     match finalized {
         Ok(()) => Reuse::Yes,

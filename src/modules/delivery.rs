@@ -34,9 +34,30 @@ pub(super) fn init(vm: &VirtualMachine, module: &Py<PyModule>) -> PyResult<()> {
     module.set_attr("when_ready", vm.new_function("when_ready", when_ready), vm)
 }
 
-/// Forgets the handlers of the interpreter that ended on this thread.
+/// Lets go of the handlers of the interpreter on this thread, which is ending and can still free objects.
+pub(super) fn release() {
+    drop(close_all());
+}
+
+/// The same for one that has ended in whatever way: its objects are not touched any more.
 pub(super) fn retire() {
-    drop(RECIPIENTS.take());
+    std::mem::forget(close_all());
+}
+
+fn close_all() -> HashMap<u64, Recipient> {
+    let recipients = RECIPIENTS.take();
+    for recipient in recipients.values() {
+        if let Recipient::Inbox { receiver, .. } = recipient {
+            close(receiver);
+        }
+    }
+    recipients
+}
+
+/// Senders are told, and what nobody will handle lets go of what it carries.
+fn close(receiver: &RecvEnd<Message>) {
+    receiver.close();
+    while receiver.try_recv::<()>().is_ok() {}
 }
 
 thread_local! {
@@ -46,8 +67,12 @@ thread_local! {
 }
 
 enum Recipient {
-    /// Weak: an inbox that nobody refers to needs no handler any more.
-    Inbox(PyWeakRef<PyInbox>),
+    Inbox {
+        /// Weak: an inbox that nobody refers to needs no handler any more.
+        object: PyWeakRef<PyInbox>,
+        /// Closed with the interpreter, also when the object is never freed.
+        receiver: Arc<RecvEnd<Message>>,
+    },
     Watch(PyRef<PyWatch>),
 }
 
@@ -94,7 +119,7 @@ fn serve(vm: &VirtualMachine, recipient: u64) -> PyResult<()> {
         Watch(PyRef<PyWatch>),
     }
     let found = RECIPIENTS.with_borrow(|all| match all.get(&recipient) {
-        Some(Recipient::Inbox(inbox)) => inbox.upgrade().map(Found::Inbox),
+        Some(Recipient::Inbox { object, .. }) => object.upgrade().map(Found::Inbox),
         Some(Recipient::Watch(watch)) => Some(Found::Watch(watch.clone())),
         None => None,
     });
@@ -174,7 +199,11 @@ impl Constructor for PyInbox {
         let args = args.bind(vm)?;
         let inbox = Self::py_new(&class, args, vm)?.into_ref_with_type(vm, class)?;
         let weak = inbox.downgrade(None, vm)?;
-        RECIPIENTS.with_borrow_mut(|all| all.insert(inbox.recipient, Recipient::Inbox(weak)));
+        let recipient = Recipient::Inbox {
+            object: weak,
+            receiver: inbox.receiver.clone(),
+        };
+        RECIPIENTS.with_borrow_mut(|all| all.insert(inbox.recipient, recipient));
         Ok(inbox.into())
     }
 }
@@ -200,9 +229,8 @@ impl PyInbox {
     #[pymethod]
     fn close(zelf: &Py<Self>) {
         RECIPIENTS.with_borrow_mut(|all| all.remove(&zelf.recipient));
-        zelf.receiver.close();
         zelf.sender.take();
-        while zelf.receiver.try_recv::<()>().is_ok() {}
+        close(&zelf.receiver);
     }
 }
 

@@ -19,6 +19,11 @@ pub(crate) fn definitions(ctx: &Context) -> Vec<&'static PyModuleDef> {
     vec![ungil::module_def(ctx), thread::module_def(ctx)]
 }
 
+/// Lets go of the objects that they hold for the interpreter on this thread, which is ending.
+pub(crate) fn release() {
+    delivery::release();
+}
+
 /// Lets go of what they hold for the interpreter that ended on this thread.
 pub(crate) fn retire() {
     channel::release_ends();

@@ -104,6 +104,7 @@ impl Builder {
                 warnings: Vec::new(),
                 native: library::native,
                 frozen: library::frozen,
+                on_closing: library::release,
                 on_end: library::retire,
             },
             permissions: Permissions::all(),

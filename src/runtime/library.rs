@@ -28,6 +28,11 @@ pub(super) fn native(ctx: &Context, fence: Option<&Arc<Fence>>) -> Vec<&'static 
     definitions
 }
 
+/// Lets go of the objects that native modules hold for the interpreter on this thread, which is ending.
+pub(super) fn release() {
+    modules::release();
+}
+
 /// Lets go of what native modules hold for the interpreter that ended on this thread.
 pub(super) fn retire() {
     modules::retire();
