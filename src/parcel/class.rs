@@ -33,6 +33,11 @@ impl Packer<'_> {
             return self.native_class(class);
         }
         self.careful()?;
+        // A metaclass can have said how its classes are rebuilt.
+        let dispatch = self.tools.dispatch_table(self.vm);
+        if dispatch.is_some_and(|table| table.contains_key(object.class().as_object(), self.vm)) {
+            return self.reduced(object);
+        }
         self.class_by_value(class)
     }
 
@@ -79,7 +84,7 @@ impl Packer<'_> {
     fn class_by_value(&mut self, class: &Py<PyType>) -> Packing {
         let vm = self.vm;
         let object = class.as_object();
-        let image = match world::with(|world| world.classes.find(object)) {
+        let image = match world::with(|world| world.classes.find(object, 0)) {
             Some(image) => image,
             None => {
                 let image = Arc::new(ClassImage { id: world::next_id() });

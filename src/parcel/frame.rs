@@ -103,7 +103,10 @@ impl Frame {
                     *label = next;
                     Next::Visit(object)
                 }
-                Some(Step::Again(object, shared)) => Next::Again(object, shared),
+                Some(Step::Again(object, shared)) => {
+                    *label = Label::Hidden;
+                    Next::Again(object, shared)
+                }
                 Some(step) => Next::Do(step),
             },
         }

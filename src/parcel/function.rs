@@ -24,8 +24,6 @@ pub(super) struct FunctionImage {
     pub(super) id: u64,
     pub(super) code: Arc<CodeImage>,
     pub(super) globals: Globals,
-    /// Changes when the function is given other code or defaults.
-    version: u32,
 }
 
 /// Where a shipped function looks up its globals.
@@ -104,18 +102,15 @@ impl Packer<'_> {
     ) -> Packing<Arc<FunctionImage>> {
         let vm = self.vm;
         let object = function.as_object();
-        let version = function.get_version_for_current_state();
-        let known = world::with(|world| world.functions.find(object));
-        if let Some(image) = known
-            && (image.version == version || image.version == 0)
-        {
+        // It changes when the function is given other code or defaults, which makes another function of it elsewhere.
+        let stamp = function.get_version_for_current_state();
+        if let Some(image) = world::with(|world| world.functions.find(object, stamp)) {
             return Ok(image);
         }
         let image = Arc::new(FunctionImage {
             id: world::next_id(),
             code: world::code_image(vm, code)?,
             globals: globals_of(vm, globals)?,
-            version,
         });
         let weak = object.downgrade(None, vm)?;
         world::with(|world| world.functions.insert(weak, object, image.id, true, image.clone()));

@@ -377,10 +377,12 @@ impl<'vm> Packer<'vm> {
     /// The name of an object without state that the module of its class has under a name: a sentinel, which is
     /// compared by identity.
     pub(super) fn singleton(&mut self, object: &PyObject) -> Packing<Option<Global>> {
-        if object.dict().is_some_and(|dict| !dict.is_empty()) {
+        let class = object.class();
+        let stateless = object.dict().is_none_or(|dict| dict.is_empty());
+        // The marks of its fields have a name inside.
+        if !stateless && text(self.vm, class.as_object(), "__module__")?.as_deref() != Some("dataclasses") {
             return Ok(None);
         }
-        let class = object.class();
         let known = match self.singletons.entry(class.get_id()) {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(vacant) => vacant.insert(instances_of(self.vm, class)?),

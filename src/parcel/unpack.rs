@@ -17,6 +17,8 @@ use crate::bridge;
 
 /// Runs the instructions; what is left on the stack is the object.
 pub(super) fn run(vm: &VirtualMachine, ops: impl Iterator<Item = Op>, slots: usize) -> PyResult<PyObjectRef> {
+    // Everything that is made here is alive until the end: to look for garbage among it would be in vain.
+    let _pause = (ops.size_hint().0 >= MANY).then(|| Pause::new(vm));
     let mut machine = Machine {
         vm,
         stack: Vec::new(),
@@ -28,6 +30,31 @@ pub(super) fn run(vm: &VirtualMachine, ops: impl Iterator<Item = Op>, slots: usi
         machine.execute(op)?;
     }
     machine.pop()
+}
+
+/// From this many instructions on the collector is stopped meanwhile.
+const MANY: usize = 1000;
+
+/// Holds the collector off.
+struct Pause<'vm> {
+    vm: &'vm VirtualMachine,
+    enabled: bool,
+}
+
+impl<'vm> Pause<'vm> {
+    fn new(vm: &'vm VirtualMachine) -> Self {
+        let enabled = vm.state.gc.is_enabled();
+        vm.state.gc.disable();
+        Self { vm, enabled }
+    }
+}
+
+impl Drop for Pause<'_> {
+    fn drop(&mut self) {
+        if self.enabled {
+            self.vm.state.gc.enable();
+        }
+    }
 }
 
 pub(super) struct Machine<'vm> {

@@ -84,6 +84,8 @@ struct Entry<I> {
     /// Made here, not unpacked here.
     home: bool,
     image: I,
+    /// What it was like then: the function's version; 0 if nobody has looked yet.
+    stamp: u32,
 }
 
 impl<I> Default for Known<I> {
@@ -97,9 +99,15 @@ impl<I> Default for Known<I> {
 }
 
 impl<I: Clone> Known<I> {
-    /// What was said about it when it was first met.
-    pub(super) fn find(&self, object: &PyObject) -> Option<I> {
-        let entry = self.by_id.get(self.by_address.get(&object.get_id())?)?;
+    /// What was said about it when it was first met, unless it has changed since.
+    pub(super) fn find(&mut self, object: &PyObject, stamp: u32) -> Option<I> {
+        let entry = self.by_id.get_mut(self.by_address.get(&object.get_id())?)?;
+        if entry.stamp == 0 {
+            entry.stamp = stamp;
+        }
+        if entry.stamp != stamp {
+            return None;
+        }
         // Another object may live at the address of a dead one.
         let same = entry.weak.upgrade().is_some_and(|alive| alive.is(object));
         same.then(|| entry.image.clone())
@@ -130,12 +138,9 @@ impl<I: Clone> Known<I> {
             address,
             home,
             image,
+            stamp: 0,
         };
         self.by_id.insert(id, entry);
-    }
-
-    pub(super) fn len(&self) -> usize {
-        self.by_id.len()
     }
 }
 
@@ -324,12 +329,4 @@ pub(super) fn keep_alive(object: PyObjectRef) {
         world.alive.push_back(object);
         (world.alive.len() > KEPT_ALIVE).then(|| world.alive.pop_front())
     });
-}
-
-/// How many functions, classes and code objects are remembered; for tests.
-pub(crate) fn remembered() -> (usize, usize, usize) {
-    with(|world| {
-        let code = world.code_out.len() + world.code_in.len();
-        (world.functions.len(), world.classes.len(), code)
-    })
 }
