@@ -26,6 +26,7 @@ class CodeEffects(NamedTuple):
 
 # Classes ---------------------------------------------------------------------------------------------------------
 
+_IMMUTABLE = 1 << 8
 _HEAPTYPE = 1 << 9
 _vars = type.__dict__["__dict__"].__get__
 _set = type.__setattr__
@@ -35,7 +36,8 @@ _NOT_SENT = frozenset({
     "__dict__", "__weakref__", "__slotnames__", "__subclasses__", "__abstractmethods__", "_abc_impl", "_abc_registry",
     "_abc_cache", "_abc_negative_cache", "_abc_negative_cache_version", "__annotations_cache__",
 })
-_HEAD = ("__module__", "__qualname__", "__slots__", "__doc__")
+# Bases as they were written are checked by typing.Generic as soon as the class is made.
+_HEAD = ("__module__", "__qualname__", "__slots__", "__doc__", "__orig_bases__")
 
 
 def is_scripted(cls: type) -> bool:
@@ -60,7 +62,7 @@ def class_parts(cls: type) -> tuple[tuple[type, ...], dict[str, Any], dict[str, 
     """What a class is made from: its bases, what it must have from the start, what comes next, and the rest."""
     attributes = {name: value for name, value in _vars(cls).items() if name not in _NOT_SENT}
     head = {name: attributes.pop(name) for name in _HEAD if name in attributes}
-    head["__name__"] = cls.__name__
+    head["__name__"], head["__qualname__"] = cls.__name__, cls.__qualname__
     for name, value in list(attributes.items()):
         made = isinstance(value, (types.MemberDescriptorType, types.GetSetDescriptorType))
         if made and value.__objclass__ is cls:
@@ -93,7 +95,9 @@ def _data(base: type, member: Any) -> tuple[Any, ...]:
     """What base.__new__ makes a member's data from."""
     if base is object:
         return ()
-    for plain in (int, str, float, bytes, complex, tuple):
+    if issubclass(base, str):
+        return str.__getnewargs__(member)
+    for plain in (int, float, bytes, complex, tuple):
         if issubclass(base, plain):
             return (plain.__new__(plain, member),)
     return (member._value_,)
@@ -112,7 +116,7 @@ def make_class(meta: type, bases: tuple[type, ...], head: dict[str, Any]) -> typ
     Nobody is told that a subclass is born: what came of that where it was born is part of what arrives here.
     """
     told = {base for parent in bases for base in parent.__mro__ if "__init_subclass__" in _vars(base)}
-    hooks = {base: _vars(base)["__init_subclass__"] for base in told if base.__flags__ & _HEAPTYPE}
+    hooks = {base: _vars(base)["__init_subclass__"] for base in told if not base.__flags__ & _IMMUTABLE}
     for base in hooks:
         _set(base, "__init_subclass__", classmethod(_quiet))
     try:
@@ -221,7 +225,7 @@ def _circumstances(error: BaseException) -> dict[str, Any]:
     if error.__traceback__ is not None:
         import traceback
 
-        text = "".join(traceback.format_exception(error))
+        text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
     if error.__cause__ is not None:
         more["__cause__"] = error.__cause__
         if text:

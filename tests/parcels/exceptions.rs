@@ -41,7 +41,7 @@ assert 'in fail' in got.__remote_traceback__
         "
 import traceback
 assert type(got) is ValueError and type(got.__cause__).__name__ == 'RemoteTraceback'
-assert 'int(\\'x\\')' in str(got.__cause__) or 'line 18' in str(got.__cause__), str(got.__cause__)
+assert 'Traceback (most recent call last)' in str(got.__cause__) and 'line 17' in str(got.__cause__), str(got.__cause__)
 assert 'The above exception was the direct cause' in ''.join(traceback.format_exception(got))
 ",
     );
