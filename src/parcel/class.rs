@@ -10,6 +10,7 @@ use rustpython_vm::{
 
 use super::{
     error::{Packing, refuse},
+    fragment::{Root, class_stamp},
     frame::{Label, Step},
     op::Op,
     pack::Packer,
@@ -93,6 +94,11 @@ impl Packer<'_> {
                 image
             }
         };
+        let stamp = class_stamp(vm, class);
+        if let Some(fragment) = self.fragment(object, Root::Class(image.id), stamp)? {
+            self.atom(object, Op::Fragment(fragment));
+            return Ok(());
+        }
         if let Some(dict) = class.attributes.as_dict() {
             self.class_dicts.insert(dict.as_object().get_id(), object.to_owned());
         }
@@ -111,15 +117,19 @@ impl Packer<'_> {
         self.plan(vec![
             Step::Visit(meta, Label::Attribute("__class__")),
             Step::Visit(bases.clone(), Label::Attribute("__bases__")),
+            Step::Tolerate(true),
             Step::Visit(head.clone(), Label::Hidden),
+            Step::Leave,
             Step::Emit(Op::Class(image)),
             Step::Define(object.to_owned()),
             Step::Close(object.to_owned()),
+            Step::Tolerate(true),
             // Members of an enum come before what may refer to them.
             Step::Visit(first.clone(), Label::State),
             Step::Emit(Op::FillClass),
             Step::Visit(attributes.clone(), Label::State),
             Step::Emit(Op::FillClass),
+            Step::Leave,
         ]);
         Ok(())
     }

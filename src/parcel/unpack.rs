@@ -147,6 +147,13 @@ impl Machine<'_> {
             Op::Code(image) => self.push(world::code_object(vm, &image)),
             Op::Module(name) => self.push(import(vm, &name)?),
             Op::Global(global) => self.push(find(vm, &global)?),
+            Op::Fragment(fragment) => {
+                let object = match fragment.known() {
+                    Some(known) => known,
+                    None => run(vm, fragment.ops.iter().cloned(), fragment.slots)?,
+                };
+                self.push(object);
+            }
             Op::Drop(count) => drop(self.take(count)?),
             Op::FrozenSet(count) => {
                 let items = self.take(count)?;

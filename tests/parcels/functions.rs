@@ -191,3 +191,45 @@ fn fresh_lambdas_by_the_thousand_leave_nothing_behind() {
     let grown = resident().saturating_sub(before);
     assert!(grown < 16 << 20, "30,000 functions left {grown} bytes behind");
 }
+
+#[test]
+fn what_is_sent_often_is_as_it_is_now_for_who_gets_it_first() {
+    let pair = Pair::new(
+        "
+import ungil
+limit = 1
+names = ['a']
+def fixed(): return limit, names_count(), later_if_any()
+def names_count(): return len(names)
+def later_if_any(): return LATER if has_later() else None
+def has_later(): return 'LATER' in globals()
+def simple(): return limit
+sender, receiver = ungil.channel(2)
+def sends(): sender.send(limit)
+class Holder:
+    def get(self): return limit
+",
+    );
+    for _ in 0..4 {
+        pair.ship("fixed, simple, Holder().get, sends");
+        pair.there("first = got\nassert got[0]() == (1, 1, None) and got[1]() == 1 == got[2]()");
+    }
+    pair.here("limit = 2\nnames.append('b')\nLATER = 'x'");
+    let third = ungil::Interpreter::new().unwrap();
+    let (to_third, at_third) = ungil::channel::<ungil::Value>(4);
+    pair.here.set("third", to_third).unwrap();
+    third.set("inbox", at_third).unwrap();
+    for _ in 0..3 {
+        pair.here("third.send((fixed, simple, Holder().get))");
+        third
+            .exec(
+                "got = inbox.recv(timeout=30)\nassert got[0]() == (2, 2, 'x') and got[1]() == 2 == got[2](), got[0]()",
+            )
+            .unwrap();
+    }
+    pair.ship("fixed, simple, Holder().get");
+    pair.there("assert got[0] is first[0] and got[0]() == (2, 1, 'x') and got[1]() == 2 == got[2](), got[0]()");
+    // An end of a channel is not held by what was packed.
+    pair.there("del got, first\nimport gc; gc.collect()\nsends = None");
+    pair.here("del sender, sends\nimport gc; gc.collect()");
+}
