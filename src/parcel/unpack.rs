@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use rustpython_vm::{
-    AsObject, PyObjectRef, PyPayload, PyRef, PyResult, VirtualMachine,
+    AsObject, PyObject, PyObjectRef, PyPayload, PyRef, PyResult, VirtualMachine,
     builtins::{PyBoundMethod, PyDict, PyFrozenSet, PyInt, PyList, PyRange, PySet, PySlice, PyStr, PyTuple, PyType},
     function::FuncArgs,
 };
@@ -221,7 +221,7 @@ impl Machine<'_> {
         let start = self.stack.len().checked_sub(2 * count).ok_or_else(|| self.damaged())?;
         let mut entries = self.stack.drain(start..);
         while let (Some(key), Some(value)) = (entries.next(), entries.next()) {
-            dict.set_item(&*key, value, self.vm)?;
+            put(self.vm, &dict, &key, value)?;
         }
         drop(entries);
         self.push(dict);
@@ -295,9 +295,17 @@ impl Machine<'_> {
 fn insert(vm: &VirtualMachine, dict: &rustpython_vm::Py<PyDict>, entries: Vec<PyObjectRef>) -> PyResult<()> {
     let mut entries = entries.into_iter();
     while let (Some(key), Some(value)) = (entries.next(), entries.next()) {
-        dict.set_item(&*key, value, vm)?;
+        put(vm, dict, &key, value)?;
     }
     Ok(())
+}
+
+/// Sets an entry; a str as key is asked for its hash directly.
+fn put(vm: &VirtualMachine, dict: &rustpython_vm::Py<PyDict>, key: &PyObject, value: PyObjectRef) -> PyResult<()> {
+    match key.downcast_ref_if_exact::<PyStr>(vm) {
+        Some(name) => dict.inner_setitem(name, value, vm),
+        None => dict.inner_setitem(key, value, vm),
+    }
 }
 
 /// The module of that name itself, also if it is inside a package.
