@@ -26,6 +26,7 @@ class CodeEffects(NamedTuple):
 
 # Classes ---------------------------------------------------------------------------------------------------------
 
+_IMMUTABLE = 1 << 8
 _HEAPTYPE = 1 << 9
 _vars = type.__dict__["__dict__"].__get__
 _set = type.__setattr__
@@ -35,7 +36,8 @@ _NOT_SENT = frozenset({
     "__dict__", "__weakref__", "__slotnames__", "__subclasses__", "__abstractmethods__", "_abc_impl", "_abc_registry",
     "_abc_cache", "_abc_negative_cache", "_abc_negative_cache_version", "__annotations_cache__",
 })
-_HEAD = ("__module__", "__qualname__", "__slots__", "__doc__")
+# Bases as they were written are checked by typing.Generic as soon as the class is made.
+_HEAD = ("__module__", "__qualname__", "__slots__", "__doc__", "__orig_bases__")
 
 
 def is_scripted(cls: type) -> bool:
@@ -60,7 +62,7 @@ def class_parts(cls: type) -> tuple[tuple[type, ...], dict[str, Any], dict[str, 
     """What a class is made from: its bases, what it must have from the start, what comes next, and the rest."""
     attributes = {name: value for name, value in _vars(cls).items() if name not in _NOT_SENT}
     head = {name: attributes.pop(name) for name in _HEAD if name in attributes}
-    head["__name__"] = cls.__name__
+    head["__name__"], head["__qualname__"] = cls.__name__, cls.__qualname__
     for name, value in list(attributes.items()):
         made = isinstance(value, (types.MemberDescriptorType, types.GetSetDescriptorType))
         if made and value.__objclass__ is cls:
@@ -93,7 +95,9 @@ def _data(base: type, member: Any) -> tuple[Any, ...]:
     """What base.__new__ makes a member's data from."""
     if base is object:
         return ()
-    for plain in (int, str, float, bytes, complex, tuple):
+    if issubclass(base, str):
+        return str.__getnewargs__(member)
+    for plain in (int, float, bytes, complex, tuple):
         if issubclass(base, plain):
             return (plain.__new__(plain, member),)
     return (member._value_,)
@@ -106,32 +110,24 @@ def _registered(cls: type) -> list[type]:
     return [entry for entry in found if entry is not None]
 
 
-class _Quiet:
-    """Stands before the bases of a class that is being made: nothing is to be told that a subclass is born."""
-
-    __slots__ = ()
-
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        pass
-
-
 def make_class(meta: type, bases: tuple[type, ...], head: dict[str, Any]) -> type:
-    """Makes a class that has its bases, name and slots, and nothing else yet."""
-    name = head["__name__"]
-    namespace = {key: head[key] for key in _HEAD if key in head}
-    noisy = any("__init_subclass__" in _vars(base) for base in _linear(bases))
-    if not noisy:
-        return type.__new__(meta, name, bases, namespace)
+    """Makes a class that has its bases, name and slots, and nothing else yet.
+
+    Nobody is told that a subclass is born: what came of that where it was born is part of what arrives here.
+    """
+    told = {base for parent in bases for base in parent.__mro__ if "__init_subclass__" in _vars(base)}
+    hooks = {base: _vars(base)["__init_subclass__"] for base in told if not base.__flags__ & _IMMUTABLE}
+    for base in hooks:
+        _set(base, "__init_subclass__", classmethod(_quiet))
     try:
-        cls = type.__new__(meta, name, (_Quiet, *bases), namespace)
-        cls.__bases__ = bases
-    except TypeError:
-        cls = type.__new__(meta, name, bases, namespace)
-    return cls
+        return type.__new__(meta, head["__name__"], bases, {key: head[key] for key in _HEAD if key in head})
+    finally:
+        for base, hook in hooks.items():
+            _set(base, "__init_subclass__", hook)
 
 
-def _linear(bases: tuple[type, ...]) -> list[type]:
-    return [cls for base in bases for cls in base.__mro__ if cls is not object and cls.__flags__ & _HEAPTYPE]
+def _quiet(cls: type, **kwargs: Any) -> None:
+    pass
 
 
 def fill_class(cls: type, attributes: dict[str, Any]) -> None:
@@ -196,43 +192,49 @@ _FIELDS: dict[type[BaseException], tuple[str, ...]] = {
 }
 
 
-def exception(error: BaseException) -> tuple[Any, ...]:
+class RemoteTraceback(Exception):
+    """The cause of an exception that was raised in another interpreter: the text of its traceback there."""
+
+    def __str__(self) -> str:
+        return f'\n"""\n{self.args[0]}"""'
+
+
+def exception(error: BaseException) -> tuple[Any, ...] | str:
     """An exception with what led to it, and the text of its traceback."""
     cls = type(error)
     reduced = error.__reduce_ex__(4)
-    own = any(
-        name in _vars(base) for base in cls.__mro__ if base.__flags__ & _HEAPTYPE for name in ("__reduce__", "__reduce_ex__")
-    )
-    more: dict[str, Any] = {}
-    for name in ("__cause__", "__context__"):
-        if getattr(error, name) is not None:
-            more[name] = getattr(error, name)
-    if error.__suppress_context__:
-        more["__suppress_context__"] = True
-    for kind, names in _FIELDS.items():
-        if isinstance(error, kind):
-            more.update((name, getattr(error, name)) for name in names if getattr(error, name, None) is not None)
-    if text := _traceback_text(error):
-        more["__remote_traceback__"] = text
     if isinstance(reduced, str):
         return reduced
     make, args, *rest = reduced
-    state = rest[0] if rest else None
-    items = tuple(rest[1:3]) + (None,) * (2 - len(rest[1:3]))
-    if not own and make is cls:
+    state, *items = (*rest, None, None, None)[:3]
+    heap_types = [base for base in cls.__mro__ if base.__flags__ & _HEAPTYPE]
+    if make is cls and not any("__reduce__" in _vars(base) or "__reduce_ex__" in _vars(base) for base in heap_types):
         make, args = _make_exception, (cls, args)
-    return make, args, (state, more), *items, _set_exception
+    return make, args, (state, _circumstances(error)), *items, _set_exception
 
 
-def _traceback_text(error: BaseException) -> str:
-    """What its traceback says, that of earlier journeys first."""
-    text: str = error.__dict__.get("__remote_traceback__", "")
+def _circumstances(error: BaseException) -> dict[str, Any]:
+    """What belongs to an exception beside its arguments and its dict."""
+    more: dict[str, Any] = {}
+    for kind, names in _FIELDS.items():
+        if isinstance(error, kind):
+            more.update((name, getattr(error, name)) for name in names if getattr(error, name, None) is not None)
+    if error.__context__ is not None:
+        more["__context__"] = error.__context__
+    text = ""
     if error.__traceback__ is not None:
         import traceback
 
-        here = "".join(traceback.format_exception(type(error), error, error.__traceback__, chain=False))
-        text = f"{text}\n{here}" if text else here
-    return text
+        text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+    if error.__cause__ is not None:
+        more["__cause__"] = error.__cause__
+        if text:
+            more["__remote_traceback__"] = text
+    elif text:
+        more["__cause__"] = RemoteTraceback(text)
+    # Setting a cause sets it, so it comes after that.
+    more["__suppress_context__"] = error.__suppress_context__ or "__cause__" in more
+    return more
 
 
 def _make_exception(cls: type[BaseException], args: tuple[Any, ...]) -> BaseException:

@@ -343,13 +343,14 @@ assert list(receiver) == ['x'], 'what was sent is still received'
     fn a_value_that_does_not_cross_names_the_path_and_nothing_is_sent() -> TestResult {
         let py = python()?;
         py.exec("sender, receiver = ungil.channel(4)")?;
-        let (class, message) = raised(&py, "sender.send([1, {'callback': print}])");
-        assert_eq!(class, "ConversionError");
-        assert!(message.starts_with(r#"value[1]["callback"]:"#), "{message}");
-        let (class, _) = raised(&py, "loop = []; loop.append(loop); sender.try_send(loop)");
-        assert_eq!(class, "ConversionError");
+        let (class, message) = raised(&py, "sender.send([1, {'source': (n for n in ())}])");
+        assert_eq!(class, "NotShareableError");
+        assert!(message.starts_with("value[1]['source']: a generator"), "{message}");
+        assert_eq!(raised(&py, "sender.try_send(open('/dev/null'))").0, "NotShareableError");
         assert_eq!(py.eval::<usize>("len(receiver)")?, 0);
         assert!(py.eval::<bool>("issubclass(ungil.ConversionError, TypeError)")?);
+        py.exec("loop = [print]; loop.append(loop); sender.try_send(loop); got = receiver.recv()")?;
+        assert!(py.eval::<bool>("got[1] is got and got is not loop and got[0] is print")?);
         Ok(())
     }
 

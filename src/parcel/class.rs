@@ -10,6 +10,7 @@ use rustpython_vm::{
 
 use super::{
     error::{Packing, refuse},
+    fragment::{Root, class_stamp},
     frame::{Label, Step},
     op::Op,
     pack::Packer,
@@ -33,6 +34,11 @@ impl Packer<'_> {
             return self.native_class(class);
         }
         self.careful()?;
+        // A metaclass can have said how its classes are rebuilt.
+        let dispatch = self.tools.dispatch_table(self.vm);
+        if dispatch.is_some_and(|table| table.contains_key(object.class().as_object(), self.vm)) {
+            return self.reduced(object);
+        }
         self.class_by_value(class)
     }
 
@@ -79,7 +85,7 @@ impl Packer<'_> {
     fn class_by_value(&mut self, class: &Py<PyType>) -> Packing {
         let vm = self.vm;
         let object = class.as_object();
-        let image = match world::with(|world| world.classes.find(object)) {
+        let image = match world::with(|world| world.classes.find(object, 0)) {
             Some(image) => image,
             None => {
                 let image = Arc::new(ClassImage { id: world::next_id() });
@@ -88,6 +94,11 @@ impl Packer<'_> {
                 image
             }
         };
+        let stamp = class_stamp(vm, class);
+        if let Some(fragment) = self.fragment(object, Root::Class(image.id), stamp)? {
+            self.atom(object, Op::Fragment(fragment));
+            return Ok(());
+        }
         if let Some(dict) = class.attributes.as_dict() {
             self.class_dicts.insert(dict.as_object().get_id(), object.to_owned());
         }
@@ -106,15 +117,19 @@ impl Packer<'_> {
         self.plan(vec![
             Step::Visit(meta, Label::Attribute("__class__")),
             Step::Visit(bases.clone(), Label::Attribute("__bases__")),
+            Step::Tolerate(true),
             Step::Visit(head.clone(), Label::Hidden),
+            Step::Leave,
             Step::Emit(Op::Class(image)),
             Step::Define(object.to_owned()),
             Step::Close(object.to_owned()),
+            Step::Tolerate(true),
             // Members of an enum come before what may refer to them.
             Step::Visit(first.clone(), Label::State),
             Step::Emit(Op::FillClass),
             Step::Visit(attributes.clone(), Label::State),
             Step::Emit(Op::FillClass),
+            Step::Leave,
         ]);
         Ok(())
     }

@@ -53,6 +53,9 @@ pub(super) enum Step {
     /// Numbers the object on top of the stack as this one, which needed other objects first: if the way to them led through it, it exists by now, and this
     /// one is dropped for it, with the rest of the plan.
     Define(PyObjectRef),
+    /// What could change is passed over from here on, or not, until the next `Leave`.
+    Tolerate(bool),
+    Leave,
     /// It is no longer under way.
     Close(PyObjectRef),
     /// An object whose packing was put off until what it needs is there; `true` if something else may refer to it.
@@ -103,7 +106,10 @@ impl Frame {
                     *label = next;
                     Next::Visit(object)
                 }
-                Some(Step::Again(object, shared)) => Next::Again(object, shared),
+                Some(Step::Again(object, shared)) => {
+                    *label = Label::Hidden;
+                    Next::Again(object, shared)
+                }
                 Some(step) => Next::Do(step),
             },
         }

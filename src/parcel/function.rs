@@ -11,6 +11,7 @@ use rustpython_vm::{
 use super::{
     code::CodeImage,
     error::{Packing, Stop},
+    fragment::Root,
     frame::{Label, Step},
     globals::importable,
     op::{GlobalName, Op},
@@ -24,8 +25,6 @@ pub(super) struct FunctionImage {
     pub(super) id: u64,
     pub(super) code: Arc<CodeImage>,
     pub(super) globals: Globals,
-    /// Changes when the function is given other code or defaults.
-    version: u32,
 }
 
 /// Where a shipped function looks up its globals.
@@ -73,16 +72,28 @@ impl Packer<'_> {
         let code = downcast::<PyCode>(vm, object.get_attr("__code__", vm)?)?;
         let globals = downcast::<PyDict>(vm, object.get_attr("__globals__", vm)?)?;
         let image = self.image(function, &code, &globals)?;
+        let closed = code.freevars.is_empty();
+        let stamp = function.get_version_for_current_state();
+        if closed && let Some(fragment) = self.fragment(object, Root::Function(image.id), stamp)? {
+            self.atom(object, Op::Fragment(fragment));
+            return Ok(());
+        }
         let cells = self.cells(object, &code, image.id)?;
         self.emit(Op::Function(image.clone()));
         self.keep(object);
 
-        let mut steps = Vec::new();
+        let mut steps = vec![Step::Tolerate(false)];
         for (slot, name, content) in cells {
             steps.push(Step::Emit(Op::Load(slot)));
             if &*name == "__classdict__" {
                 self.class_dict(content, &mut steps)?;
             } else {
+                // Nobody counts versions of what a variable of a function holds.
+                if &*name != "__class__"
+                    && let Some(notes) = &mut self.notes
+                {
+                    notes.changing = true;
+                }
                 steps.push(Step::Visit(content, Label::Variable(name)));
             }
             steps.push(Step::Emit(Op::FillCell));
@@ -91,6 +102,7 @@ impl Packer<'_> {
         if let Globals::Space { id, .. } = image.globals {
             self.globals(id, &globals, &image.code, &mut steps)?;
         }
+        steps.push(Step::Leave);
         self.plan(steps);
         Ok(())
     }
@@ -104,18 +116,15 @@ impl Packer<'_> {
     ) -> Packing<Arc<FunctionImage>> {
         let vm = self.vm;
         let object = function.as_object();
-        let version = function.get_version_for_current_state();
-        let known = world::with(|world| world.functions.find(object));
-        if let Some(image) = known
-            && (image.version == version || image.version == 0)
-        {
+        // It changes when the function is given other code or defaults, which makes another function of it elsewhere.
+        let stamp = function.get_version_for_current_state();
+        if let Some(image) = world::with(|world| world.functions.find(object, stamp)) {
             return Ok(image);
         }
         let image = Arc::new(FunctionImage {
             id: world::next_id(),
             code: world::code_image(vm, code)?,
             globals: globals_of(vm, globals)?,
-            version,
         });
         let weak = object.downgrade(None, vm)?;
         world::with(|world| world.functions.insert(weak, object, image.id, true, image.clone()));
@@ -158,9 +167,11 @@ impl Packer<'_> {
             Some(class) => {
                 let vars = vm.builtins.get_attr("vars", vm)?;
                 let args = vm.ctx.new_tuple(vec![class.clone()]);
+                steps.push(Step::Tolerate(true));
                 steps.push(Step::Visit(vars, Label::Hidden));
                 steps.push(Step::Visit(args.into(), Label::Hidden));
                 steps.push(Step::Emit(Op::Call));
+                steps.push(Step::Leave);
             }
             None => steps.push(Step::Visit(vm.ctx.new_dict().into(), Label::Hidden)),
         }
@@ -204,6 +215,9 @@ impl Packer<'_> {
             }
             // What is not there is among the builtins, or not defined yet.
             let Some(value) = globals.get_item_opt(&**name, vm)? else {
+                if let Some(notes) = &mut self.notes {
+                    notes.absent.push((space, name.clone()));
+                }
                 continue;
             };
             self.sent.insert((space, name.clone()));

@@ -2,7 +2,7 @@
 
 use rustpython_vm::{
     AsObject, Py, PyObject, PyObjectRef, PyResult, VirtualMachine,
-    builtins::{PyDict, PyModule, PyStr, PyType},
+    builtins::{PyDict, PyModule, PyStr, PyTuple, PyType},
 };
 
 use super::{
@@ -20,8 +20,19 @@ pub(super) fn importable(vm: &VirtualMachine, name: &str) -> Option<PyObjectRef>
     let modules = vm.sys_module.get_attr("modules", vm).ok()?;
     let module = modules.downcast_ref::<PyDict>()?.get_item_opt(name, vm).ok()??;
     let spec = vm.get_attribute_opt(&module, "__spec__").ok()??;
-    // Native modules are there without having been looked for.
-    (!vm.is_none(&spec) || name == "builtins" || name == "sys").then_some(module)
+    (!vm.is_none(&spec) || is_native(vm, name)).then_some(module)
+}
+
+/// Native modules are there without having been looked for.
+fn is_native(vm: &VirtualMachine, name: &str) -> bool {
+    let names = vm.sys_module.get_attr("builtin_module_names", vm).ok();
+    let names = names.as_ref().and_then(|names| names.downcast_ref::<PyTuple>());
+    let mut names = names.into_iter().flat_map(|names| names.as_slice());
+    names.any(|known| {
+        known
+            .downcast_ref::<PyStr>()
+            .is_some_and(|known| known.as_wtf8() == name)
+    })
 }
 
 /// What a module has under a name with dots.

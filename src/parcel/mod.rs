@@ -17,6 +17,7 @@ mod class;
 mod code;
 mod effects;
 mod error;
+mod fragment;
 mod frame;
 mod function;
 mod globals;

@@ -6,7 +6,7 @@ use malachite_bigint::BigInt;
 use num_complex::Complex64;
 use rustpython_vm::common::wtf8::Wtf8;
 
-use super::{class::ClassImage, code::CodeImage, function::FunctionImage};
+use super::{class::ClassImage, code::CodeImage, fragment::Fragment, function::FunctionImage};
 use crate::value::{Handle, Value};
 
 /// One instruction. Most push one object; what they take off the stack is said in brackets, last on top.
@@ -103,6 +103,8 @@ pub(super) enum Op {
     Class(Arc<ClassImage>),
     /// [class, dict of attributes]: leaves the class.
     FillClass,
+    /// A function or class with all that it refers to, packed once for many parcels.
+    Fragment(Arc<Fragment>),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -154,6 +156,7 @@ impl Op {
             Self::Global(global) => global.module.len() + global.name.len() + size_of::<Global>(),
             Self::SetGlobal(name) => name.name.len() + size_of::<GlobalName>(),
             Self::Cell(_) => 16,
+            Self::Fragment(fragment) => fragment.size,
             // Shared with every other parcel that has the same code.
             Self::Code(_) | Self::Function(_) | Self::Class(_) | Self::Handle(_) => 64,
             _ => 0,

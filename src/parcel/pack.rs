@@ -13,6 +13,7 @@ use rustpython_vm::{
 use super::{
     Parcel,
     error::{Packing, Stop, not_shareable},
+    fragment::Notes,
     frame::{Entries, EntriesKind, Frame, Label, Next, Step, path},
     globals::{instances_of, text},
     instance::Names,
@@ -61,6 +62,8 @@ pub(super) struct Packer<'vm> {
     pub(super) open: ByAddress<u8>,
     /// Names of globals that are in this parcel.
     pub(super) sent: HashSet<(u64, Box<str>)>,
+    /// While a fragment is packed.
+    pub(super) notes: Option<Notes>,
     /// The class that has this dict, of those in this parcel.
     pub(super) class_dicts: ByAddress<PyObjectRef>,
 }
@@ -81,11 +84,20 @@ impl<'vm> Packer<'vm> {
             singletons: ByAddress::default(),
             open: ByAddress::default(),
             sent: HashSet::new(),
+            notes: None,
             class_dicts: ByAddress::default(),
         }
     }
 
-    fn finish(mut self) -> Parcel {
+    /// For something that other parcels will contain.
+    pub(super) fn for_fragment(vm: &'vm VirtualMachine) -> Self {
+        Self {
+            notes: Some(Notes::default()),
+            ..Self::new(vm, true)
+        }
+    }
+
+    pub(super) fn finish(mut self) -> Parcel {
         self.ops.shrink_to_fit();
         Parcel {
             size: self.ops.len() * size_of::<Op>() + self.payload + size_of::<Parcel>(),
@@ -94,7 +106,7 @@ impl<'vm> Packer<'vm> {
         }
     }
 
-    fn pack(&mut self, root: &PyObject) -> Packing {
+    pub(super) fn pack(&mut self, root: &PyObject) -> Packing {
         // Whatever its count says, whoever called this refers to it.
         self.visit(root, true)?;
         while let Some(frame) = self.frames.last_mut() {
@@ -116,6 +128,9 @@ impl<'vm> Packer<'vm> {
     }
 
     pub(super) fn emit(&mut self, op: Op) {
+        if let Some(notes) = &mut self.notes {
+            notes.see(&op);
+        }
         self.payload += op.payload();
         self.ops.push(op);
     }
@@ -154,6 +169,16 @@ impl<'vm> Packer<'vm> {
                 }
             },
             Step::Close(object) => self.leave(&object),
+            Step::Tolerate(tolerant) => {
+                if let Some(notes) = &mut self.notes {
+                    notes.tolerant.push(tolerant);
+                }
+            }
+            Step::Leave => {
+                if let Some(notes) = &mut self.notes {
+                    notes.tolerant.pop();
+                }
+            }
             Step::Visit(..) | Step::Again(..) => unreachable!("Frame::next gives objects to visit as such"),
         }
     }
@@ -254,7 +279,7 @@ impl<'vm> Packer<'vm> {
             self.open_entries(object, dict, Op::NewDict, EntriesKind::Dict { made: shared });
         } else if class.is(types.list_type) {
             if shared {
-                self.ops.push(Op::NewList);
+                self.emit(Op::NewList);
                 self.keep(object);
             }
             self.frames.push(Frame::List {
@@ -286,7 +311,7 @@ impl<'vm> Packer<'vm> {
             EntriesKind::Dict { made: true } | EntriesKind::Instance { made: true }
         );
         if made {
-            self.ops.push(new);
+            self.emit(new);
             self.keep(object);
         }
         self.frames.push(Frame::Dict(Entries {
@@ -377,10 +402,12 @@ impl<'vm> Packer<'vm> {
     /// The name of an object without state that the module of its class has under a name: a sentinel, which is
     /// compared by identity.
     pub(super) fn singleton(&mut self, object: &PyObject) -> Packing<Option<Global>> {
-        if object.dict().is_some_and(|dict| !dict.is_empty()) {
+        let class = object.class();
+        let stateless = object.dict().is_none_or(|dict| dict.is_empty());
+        // The marks of its fields have a name inside.
+        if !stateless && text(self.vm, class.as_object(), "__module__")?.as_deref() != Some("dataclasses") {
             return Ok(None);
         }
-        let class = object.class();
         let known = match self.singletons.entry(class.get_id()) {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(vacant) => vacant.insert(instances_of(self.vm, class)?),
@@ -421,7 +448,7 @@ impl<'vm> Packer<'vm> {
     }
 
     fn set(&mut self, object: &PyObject, items: &[PyObjectRef]) {
-        self.ops.push(Op::NewSet);
+        self.emit(Op::NewSet);
         self.keep(object);
         let visits = items.iter().map(|item| Step::Visit(item.clone(), Label::Member));
         let steps = visits.chain([Step::Emit(Op::Add(items.len()))]).collect();

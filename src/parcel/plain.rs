@@ -1,6 +1,6 @@
 //! Parcels of plain data, read without an interpreter.
 
-use super::op::Op;
+use super::{fragment::Root, op::Op};
 use crate::{
     error::ConversionError,
     value::{Complex, MAX_DEPTH, Value, at_key},
@@ -174,7 +174,8 @@ fn kind(op: &Op) -> String {
             module => format!("{module}.{}", global.name),
         },
         Op::Module(name) => format!("the module {name}"),
-        Op::Function(_) | Op::Cell(_) => "a function".to_owned(),
+        Op::Fragment(fragment) if matches!(fragment.root, Root::Class(_)) => "an instance of a class".to_owned(),
+        Op::Function(_) | Op::Cell(_) | Op::Fragment(_) => "a function".to_owned(),
         Op::Code(_) => "code".to_owned(),
         Op::Range => "range".to_owned(),
         Op::Slice => "slice".to_owned(),

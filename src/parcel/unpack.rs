@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use rustpython_vm::{
-    AsObject, PyObjectRef, PyPayload, PyRef, PyResult, VirtualMachine,
+    AsObject, PyObject, PyObjectRef, PyPayload, PyRef, PyResult, VirtualMachine,
     builtins::{PyBoundMethod, PyDict, PyFrozenSet, PyInt, PyList, PyRange, PySet, PySlice, PyStr, PyTuple, PyType},
     function::FuncArgs,
 };
@@ -17,6 +17,8 @@ use crate::bridge;
 
 /// Runs the instructions; what is left on the stack is the object.
 pub(super) fn run(vm: &VirtualMachine, ops: impl Iterator<Item = Op>, slots: usize) -> PyResult<PyObjectRef> {
+    // Everything that is made here is alive until the end: to look for garbage among it would be in vain.
+    let _pause = (ops.size_hint().0 >= MANY).then(|| Pause::new(vm));
     let mut machine = Machine {
         vm,
         stack: Vec::new(),
@@ -28,6 +30,31 @@ pub(super) fn run(vm: &VirtualMachine, ops: impl Iterator<Item = Op>, slots: usi
         machine.execute(op)?;
     }
     machine.pop()
+}
+
+/// From this many instructions on the collector is stopped meanwhile.
+const MANY: usize = 1000;
+
+/// Holds the collector off.
+struct Pause<'vm> {
+    vm: &'vm VirtualMachine,
+    enabled: bool,
+}
+
+impl<'vm> Pause<'vm> {
+    fn new(vm: &'vm VirtualMachine) -> Self {
+        let enabled = vm.state.gc.is_enabled();
+        vm.state.gc.disable();
+        Self { vm, enabled }
+    }
+}
+
+impl Drop for Pause<'_> {
+    fn drop(&mut self) {
+        if self.enabled {
+            self.vm.state.gc.enable();
+        }
+    }
 }
 
 pub(super) struct Machine<'vm> {
@@ -120,6 +147,13 @@ impl Machine<'_> {
             Op::Code(image) => self.push(world::code_object(vm, &image)),
             Op::Module(name) => self.push(import(vm, &name)?),
             Op::Global(global) => self.push(find(vm, &global)?),
+            Op::Fragment(fragment) => {
+                let object = match fragment.known() {
+                    Some(known) => known,
+                    None => run(vm, fragment.ops.iter().cloned(), fragment.slots)?,
+                };
+                self.push(object);
+            }
             Op::Drop(count) => drop(self.take(count)?),
             Op::FrozenSet(count) => {
                 let items = self.take(count)?;
@@ -187,7 +221,7 @@ impl Machine<'_> {
         let start = self.stack.len().checked_sub(2 * count).ok_or_else(|| self.damaged())?;
         let mut entries = self.stack.drain(start..);
         while let (Some(key), Some(value)) = (entries.next(), entries.next()) {
-            dict.set_item(&*key, value, self.vm)?;
+            put(self.vm, &dict, &key, value)?;
         }
         drop(entries);
         self.push(dict);
@@ -261,9 +295,17 @@ impl Machine<'_> {
 fn insert(vm: &VirtualMachine, dict: &rustpython_vm::Py<PyDict>, entries: Vec<PyObjectRef>) -> PyResult<()> {
     let mut entries = entries.into_iter();
     while let (Some(key), Some(value)) = (entries.next(), entries.next()) {
-        dict.set_item(&*key, value, vm)?;
+        put(vm, dict, &key, value)?;
     }
     Ok(())
+}
+
+/// Sets an entry; a str as key is asked for its hash directly.
+fn put(vm: &VirtualMachine, dict: &rustpython_vm::Py<PyDict>, key: &PyObject, value: PyObjectRef) -> PyResult<()> {
+    match key.downcast_ref_if_exact::<PyStr>(vm) {
+        Some(name) => dict.inner_setitem(name, value, vm),
+        None => dict.inner_setitem(key, value, vm),
+    }
 }
 
 /// The module of that name itself, also if it is inside a package.

@@ -19,7 +19,14 @@ use rustpython_vm::{
     builtins::{PyCode, PyDict, PyDictRef, PyWeak},
 };
 
-use super::{class::ClassImage, code::CodeImage, function::FunctionImage, memo::ByAddress};
+use super::{
+    class::ClassImage,
+    code::CodeImage,
+    fragment::{Kept, Root},
+    function::FunctionImage,
+    memo::ByAddress,
+    op::GlobalName,
+};
 
 /// Code objects that are kept ready in either direction; more make the oldest go.
 const KEPT_CODE: usize = 1024;
@@ -84,6 +91,11 @@ struct Entry<I> {
     /// Made here, not unpacked here.
     home: bool,
     image: I,
+    /// What it was like then: the function's version; 0 if nobody has looked yet.
+    stamp: u32,
+    /// What it was packed as, and its stamp then.
+    kept: Kept,
+    kept_stamp: u32,
 }
 
 impl<I> Default for Known<I> {
@@ -97,9 +109,15 @@ impl<I> Default for Known<I> {
 }
 
 impl<I: Clone> Known<I> {
-    /// What was said about it when it was first met.
-    pub(super) fn find(&self, object: &PyObject) -> Option<I> {
-        let entry = self.by_id.get(self.by_address.get(&object.get_id())?)?;
+    /// What was said about it when it was first met, unless it has changed since.
+    pub(super) fn find(&mut self, object: &PyObject, stamp: u32) -> Option<I> {
+        let entry = self.by_id.get_mut(self.by_address.get(&object.get_id())?)?;
+        if entry.stamp == 0 {
+            entry.stamp = stamp;
+        }
+        if entry.stamp != stamp {
+            return None;
+        }
         // Another object may live at the address of a dead one.
         let same = entry.weak.upgrade().is_some_and(|alive| alive.is(object));
         same.then(|| entry.image.clone())
@@ -130,12 +148,47 @@ impl<I: Clone> Known<I> {
             address,
             home,
             image,
+            stamp: 0,
+            kept: Kept::Nothing,
+            kept_stamp: 0,
         };
         self.by_id.insert(id, entry);
     }
+}
 
-    pub(super) fn len(&self) -> usize {
-        self.by_id.len()
+impl World {
+    /// What is known about packing it once; if that is nothing, or it has changed, it is `first` from now on.
+    pub(super) fn kept(&mut self, root: Root, stamp: u32, first: Kept) -> Kept {
+        let Some((kept, kept_stamp)) = self.kept_place(root) else {
+            return Kept::Nothing;
+        };
+        if *kept_stamp != stamp {
+            (*kept, *kept_stamp) = (Kept::Nothing, stamp);
+        }
+        match kept {
+            Kept::Nothing => std::mem::replace(kept, first),
+            known => known.clone(),
+        }
+    }
+
+    /// Remembers it for as long as the stamp stays.
+    pub(super) fn keep(&mut self, root: Root, new: Kept) {
+        if let Some((kept, _)) = self.kept_place(root) {
+            *kept = new;
+        }
+    }
+
+    fn kept_place(&mut self, root: Root) -> Option<(&mut Kept, &mut u32)> {
+        match root {
+            Root::Function(id) => {
+                let entry = self.functions.by_id.get_mut(&id)?;
+                Some((&mut entry.kept, &mut entry.kept_stamp))
+            }
+            Root::Class(id) => {
+                let entry = self.classes.by_id.get_mut(&id)?;
+                Some((&mut entry.kept, &mut entry.kept_stamp))
+            }
+        }
     }
 }
 
@@ -238,6 +291,25 @@ pub(super) fn space_dict(id: u64, make: impl FnOnce(bool) -> PyResult<PyDictRef>
     Ok(dict)
 }
 
+/// The dict of that number, if it is known.
+pub(super) fn space(id: u64) -> Option<PyDictRef> {
+    with(|world| Some(world.spaces.touch(id)?.dict.clone()))
+}
+
+/// True if this value of a global, or a later one, is here.
+pub(super) fn has(name: &GlobalName) -> bool {
+    with(|world| {
+        let space = world.spaces.touch(name.globals);
+        space.is_some_and(|space| {
+            space.home
+                || space
+                    .names
+                    .get(&name.name)
+                    .is_some_and(|sent| sent.version >= name.version)
+        })
+    })
+}
+
 /// The version of the value that a name of these globals has now.
 pub(super) fn version_of(vm: &VirtualMachine, space: u64, name: &str, value: &PyObject) -> u64 {
     let last = with(|world| {
@@ -324,12 +396,4 @@ pub(super) fn keep_alive(object: PyObjectRef) {
         world.alive.push_back(object);
         (world.alive.len() > KEPT_ALIVE).then(|| world.alive.pop_front())
     });
-}
-
-/// How many functions, classes and code objects are remembered; for tests.
-pub(crate) fn remembered() -> (usize, usize, usize) {
-    with(|world| {
-        let code = world.code_out.len() + world.code_in.len();
-        (world.functions.len(), world.classes.len(), code)
-    })
 }
