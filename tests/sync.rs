@@ -32,7 +32,7 @@ def raised(kind, function, *args, **kwargs):
 /// Two interpreters that have the same thing under the same name.
 fn sharing(name: &str, expression: &str) -> Result<(Interpreter, Interpreter), Error> {
     let (one, other) = (python()?, python()?);
-    one.exec(&format!("{name} = {expression}"))?;
+    one.exec(format!("{name} = {expression}"))?;
     other.set(name, one.get::<Value>(name)?)?;
     Ok((one, other))
 }
@@ -42,8 +42,8 @@ fn passes(script: &str) -> TestResult {
     Ok(())
 }
 
-fn finish(job: Job<()>) -> Result<(), Error> {
-    job.wait_timeout(PATIENCE).unwrap_or_else(|_| panic!("it hangs"))
+fn finish(mut job: Job<()>) -> Result<(), Error> {
+    job.wait_timeout(PATIENCE).unwrap_or_else(|| panic!("it hangs"))
 }
 
 mod within_one_interpreter {
@@ -296,7 +296,15 @@ mod between_interpreters {
 
     #[test]
     fn what_crosses_is_the_same_thing() -> TestResult {
-        for kind in ["Lock()", "RLock()", "Event()", "Semaphore(3)", "Condition()", "Barrier(2)", "Counter()"] {
+        for kind in [
+            "Lock()",
+            "RLock()",
+            "Event()",
+            "Semaphore(3)",
+            "Condition()",
+            "Barrier(2)",
+            "Counter()",
+        ] {
             let (one, other) = sharing("thing", kind)?;
             one.set("back", other.get::<Value>("thing")?)?;
             assert!(one.eval::<bool>("back == thing and hash(back) == hash(thing) and type(back) is type(thing)")?);
@@ -332,7 +340,10 @@ for _ in range(2000):
         assert low.get() == high.get()
         low.add(); high.add()
 ";
-        let jobs = [one.spawn::<()>(Task::exec(script)), other.spawn::<()>(Task::exec(script))];
+        let jobs = [
+            one.spawn::<()>(Task::exec(script)),
+            other.spawn::<()>(Task::exec(script)),
+        ];
         for job in jobs {
             finish(job)?;
         }
@@ -400,7 +411,10 @@ for _ in range(200):
     fn a_barrier_holds_both_up() -> TestResult {
         let (one, other) = sharing("barrier", "Barrier(2)")?;
         let script = "indices = [barrier.wait() for _ in range(300)]";
-        let jobs = [one.spawn::<()>(Task::exec(script)), other.spawn::<()>(Task::exec(script))];
+        let jobs = [
+            one.spawn::<()>(Task::exec(script)),
+            other.spawn::<()>(Task::exec(script)),
+        ];
         for job in jobs {
             finish(job)?;
         }
@@ -424,7 +438,7 @@ for _ in range(200):
             let (one, other) = sharing("held", kind)?;
             other.exec("held.acquire()")?;
             let waiting = one.spawn::<()>(Task::exec("assert held.acquire()"));
-            other.close();
+            other.close()?;
             finish(waiting)?;
         }
         Ok(())
@@ -437,7 +451,10 @@ for _ in range(200):
         assert!(job.wait_timeout(Duration::from_millis(30)).is_none());
         job.cancel();
         assert!(matches!(finish(job), Err(Error::Cancelled)));
-        assert!(other.eval::<bool>("lock.acquire(timeout=30)")?, "the with statement released it");
+        assert!(
+            other.eval::<bool>("lock.acquire(timeout=30)")?,
+            "the with statement released it"
+        );
         Ok(())
     }
 }
