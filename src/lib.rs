@@ -394,6 +394,7 @@ mod buffer;
 mod channel;
 mod control;
 mod error;
+mod fence;
 mod host;
 mod interpreter;
 mod modules;
@@ -406,6 +407,7 @@ pub use rustpython_vm as vm;
 
 pub use channel::*;
 pub use error::{ConversionError, Error, Exception, Frame, Result, SyntaxDetail};
+pub use fence::Permissions;
 pub use host::*;
 pub use interpreter::{Input, Interpreter, Job, Object, Output, Script, Stats, Task};
 pub use pool::*;

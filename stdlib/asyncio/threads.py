@@ -11,6 +11,9 @@ import importlib
 import sys
 import warnings
 
+import _ungil
+import _ungil_carry
+
 from . import base_events, events, futures, timeouts
 
 __all__ = ("to_thread", "wrap_future")
@@ -20,24 +23,25 @@ async def to_thread(func, /, *args, **kwargs):
     """Calls func(*args, **kwargs) through the loop's default executor and returns what it returns.
 
     The call goes to an isolated interpreter, or runs here if it carries mutable state, as ThreadPoolExecutor says. Context
-    variables that are globals of a module have their present values there.
+    variables that are globals of a module have their present values there, or copies of them.
     """
     loop = events.get_running_loop()
-    values = _context_values()
-    if not values and not kwargs:
+    places, values = _context()
+    if not places and not kwargs:
         return await loop.run_in_executor(None, func, *args)
-    return await loop.run_in_executor(None, _call_in_context, values, func, args, tuple(kwargs.items()))
+    return await loop.run_in_executor(None, _call_in_context, places, func, args, tuple(kwargs.items()), *values)
 
 
-def _context_values():
-    """The context as (module, name, value) for each variable that has a place where it can be found again."""
-    found = []
+def _context():
+    """Where each variable of the context that can be found again is to be found, and what to set it to."""
+    places, values = [], []
     for variable, value in contextvars.copy_context().items():
         if variable not in _places:
             _places[variable] = _place(variable)
         if _places[variable] is not None:
-            found.append((*_places[variable], value))
-    return tuple(found)
+            places.append(_places[variable])
+            values.append(value if _ungil.is_atomic(value) else _copied_if_possible(value))
+    return tuple(places), values
 
 
 _places = {}
@@ -51,12 +55,20 @@ def _place(variable):
     return None
 
 
-def _call_in_context(values, func, args, named):
-    return contextvars.copy_context().run(_with_values, values, func, args, named)
+def _copied_if_possible(value):
+    try:
+        _ungil.pack(value)
+    except Exception:
+        return value  # It keeps the call here.
+    return _ungil_carry.copied(value)
 
 
-def _with_values(values, func, args, named):
-    for module, name, value in values:
+def _call_in_context(places, func, args, named, *values):
+    return contextvars.copy_context().run(_with_values, places, func, args, named, values)
+
+
+def _with_values(places, func, args, named, values):
+    for (module, name), value in zip(places, values):
         # A function of the main script brings along the variables that it refers to, and no others.
         variable = getattr(importlib.import_module(module), name, None)
         if variable is not None:

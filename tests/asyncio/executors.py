@@ -8,6 +8,7 @@ import warnings
 from concurrent.futures import InterpreterPoolExecutor, ProcessPoolExecutor, ThreadPoolExecutor
 
 import ungil
+import variables
 from checks import raised
 
 variable = contextvars.ContextVar("variable", default="nothing")
@@ -74,9 +75,19 @@ async def test_to_thread_passes_keywords():
 
 
 async def test_to_thread_passes_the_context():
-    assert await asyncio.to_thread(read_variable) == "nothing"
-    variable.set("something")
-    assert await asyncio.to_thread(read_variable) == "something"
+    assert await asyncio.to_thread(variables.read) == ("nothing", None)
+    variables.word.set("something")
+    variables.numbers.set([1, 2])
+    assert await asyncio.to_thread(variables.read) == ("something", [1, 2])
+    ident, word = await asyncio.to_thread(variables.where_and_read)
+    assert ident != where() and word == "something"
+
+
+async def test_to_thread_passes_a_variable_of_the_script():
+    variable.set("of the script")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        assert await asyncio.to_thread(read_variable) == "of the script"
 
 
 async def test_state_stays_here_with_a_warning():

@@ -66,13 +66,13 @@ def test_map_exception():
 def test_map_timeout():
     for executor_type in ALL_EXECUTORS:
         with executor_type(2) as executor:
-            ready, late = ungil.Event(), ungil.Event()
-            ready.set()
-            results = executor.map(lambda event: event.wait(), [ready, late], timeout=0.3)
-            assert next(results) is True
+            late = ungil.Event()
+            results = executor.map(lambda event: event.wait(), [late, late], timeout=0.05)
+            raised(TimeoutError, next, results)
+            results = executor.map(lambda event: event.wait(), [late] * 50, timeout=0.05)
             raised(TimeoutError, next, results)
             late.set()
-            assert list(executor.map(abs, [-1], timeout=60)) == [1]
+            assert list(executor.map(abs, [-1] * 20, timeout=60)) == [1] * 20
 
 
 def test_map_starts_at_once():

@@ -21,6 +21,7 @@ use rustpython_vm::{
 };
 
 pub(crate) use event::PyEvent;
+pub(super) use face::call_aio;
 pub(crate) use lock::{PyLock, PyRLock};
 pub(super) use timeout::{TIMEOUT_MAX, parker};
 
