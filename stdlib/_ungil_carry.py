@@ -16,6 +16,7 @@ defaults, closure, and the globals that its code refers to, and those of what it
 import sys
 import types
 
+import _thread
 import _ungil
 
 __all__ = ["SharedStateError", "blocker", "check", "copied", "culprit", "unwrapped"]
@@ -163,6 +164,9 @@ class _Walk:
             owner = getattr(value, "__self__", None)
             if owner is not None and not isinstance(owner, (types.ModuleType, type)):
                 yield from self.value(owner, f"what {where} is a method of")
+        elif isinstance(value, _thread._local):
+            # Made anew there, as in every thread.
+            yield from self._class(kind, where)
         elif isinstance(value, _FUNCTIONS):
             yield from self._function(value, where)
         elif isinstance(value, type):

@@ -48,6 +48,8 @@ def count():
 def start(function, args, name):
     """Starts function(*args), which is importable, on an interpreter of its own, and returns its Child."""
     child = _ungil.start(function, args, name=name, kind="thread")
+    if len(_started) >= 256:
+        count()
     _started.append(child)
     return child
 

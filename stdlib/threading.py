@@ -172,6 +172,9 @@ class Thread:
         spec = (_ungil_threads.main_thread_ident(), main_thread().name, self._name, self._daemonic, print_there)
         _register_shutdown()
         self._child = _ungil_threads.start(_bootstrap, (spec, what), self._name)
+        if len(_active) % 256 == 255:
+            # Forgets those that have ended unseen.
+            _alive()
         _active[self._child.ident] = self
         if not print_there:
             self._watch = _ungil.when_ready(self._child, self._finish)

@@ -28,7 +28,7 @@ def raised(kind, function, *args, **kwargs):
 
 fn sharing(expression: &str) -> Result<(Interpreter, Interpreter), Error> {
     let (one, other) = (python()?, python()?);
-    one.exec(&format!("shared = {expression}"))?;
+    one.exec(format!("shared = {expression}"))?;
     other.set("shared", one.get::<Value>("shared")?)?;
     Ok((one, other))
 }
@@ -158,7 +158,7 @@ fn another_interpreters_view_is_in_the_way_until_it_is_released() -> TestResult 
         "lambda: bytes(shared)",
         "lambda: memoryview(shared)",
     ] {
-        let error: String = other.eval(&format!("raised(BufferError, {use_it})"))?;
+        let error: String = other.eval(format!("raised(BufferError, {use_it})"))?;
         assert!(
             error.starts_with("another interpreter has a view of this memory"),
             "{use_it}: {error}"
@@ -182,8 +182,8 @@ fn parts_are_written_by_several_at_once() -> TestResult {
         Task::exec(script)
     };
     let jobs = [one.spawn::<()>(fill("left", 1)), other.spawn::<()>(fill("right", 2))];
-    for job in jobs {
-        job.wait_timeout(PATIENCE).unwrap_or_else(|_| panic!("it hangs"))?;
+    for mut job in jobs {
+        job.wait_timeout(PATIENCE).unwrap_or_else(|| panic!("it hangs"))?;
     }
     assert!(one.eval::<bool>("bytes(shared) == b'\\1' * 50_001 + b'\\2' * 50_000")?);
     one.exec("mine = left.view()")?;
@@ -200,7 +200,7 @@ fn views_of_an_interpreter_that_ends_are_released() -> TestResult {
         "import builtins\nbuiltins.kept = view = shared.view()\nview[0] = 5\ncycle = [view]; cycle.append(cycle)",
     )?;
     one.eval::<String>("raised(BufferError, shared.view)")?;
-    other.close();
+    other.close()?;
     assert_eq!(one.eval::<i64>("shared.view()[0]")?, 5);
     Ok(())
 }
@@ -211,8 +211,8 @@ fn readers_at_the_same_moment_do_not_refuse_one_another() -> TestResult {
     let read =
         "for _ in range(3000): assert len(bytes(shared)) == 1 << 16 and shared[7] == 0 and memoryview(shared)[9] == 0";
     let jobs = [one.spawn::<()>(Task::exec(read)), other.spawn::<()>(Task::exec(read))];
-    for job in jobs {
-        job.wait_timeout(PATIENCE).unwrap_or_else(|_| panic!("it hangs"))?;
+    for mut job in jobs {
+        job.wait_timeout(PATIENCE).unwrap_or_else(|| panic!("it hangs"))?;
     }
     Ok(())
 }
@@ -237,7 +237,7 @@ mod mappings {
         let (one, other) = sharing("SharedMapping(1)")?;
         one.exec("view = shared.view(); view[0] = 3; del shared")?;
         assert_eq!(other.eval::<i64>("shared.view()[0]")?, 3);
-        other.close();
+        other.close()?;
         assert_eq!(one.eval::<i64>("view[0]")?, 3);
         Ok(())
     }

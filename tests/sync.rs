@@ -32,7 +32,7 @@ def raised(kind, function, *args, **kwargs):
 /// Two interpreters that have the same thing under the same name.
 fn sharing(name: &str, expression: &str) -> Result<(Interpreter, Interpreter), Error> {
     let (one, other) = (python()?, python()?);
-    one.exec(&format!("{name} = {expression}"))?;
+    one.exec(format!("{name} = {expression}"))?;
     other.set(name, one.get::<Value>(name)?)?;
     Ok((one, other))
 }
@@ -42,8 +42,8 @@ fn passes(script: &str) -> TestResult {
     Ok(())
 }
 
-fn finish(job: Job<()>) -> Result<(), Error> {
-    job.wait_timeout(PATIENCE).unwrap_or_else(|_| panic!("it hangs"))
+fn finish(mut job: Job<()>) -> Result<(), Error> {
+    job.wait_timeout(PATIENCE).unwrap_or_else(|| panic!("it hangs"))
 }
 
 mod within_one_interpreter {
@@ -438,7 +438,7 @@ for _ in range(200):
             let (one, other) = sharing("held", kind)?;
             other.exec("held.acquire()")?;
             let waiting = one.spawn::<()>(Task::exec("assert held.acquire()"));
-            other.close();
+            other.close()?;
             finish(waiting)?;
         }
         Ok(())

@@ -3,7 +3,7 @@
 
 use std::{io, ptr::NonNull, sync::Arc};
 
-/// The memory, which lives as long as anyone maps it. Nothing is read or written at its own address.
+/// The memory, which lives as long as this or a window on it. Nothing is read or written at its own address.
 #[derive(Debug)]
 pub(crate) struct Mapping(Mapped);
 
@@ -11,7 +11,6 @@ pub(crate) struct Mapping(Mapped);
 #[derive(Debug)]
 pub(crate) struct Window {
     mapped: Mapped,
-    mapping: Arc<Mapping>,
 }
 
 impl Mapping {
@@ -20,10 +19,9 @@ impl Mapping {
         Mapped::new(len).map(|mapped| Arc::new(Self(mapped)))
     }
 
-    pub(crate) fn window(self: &Arc<Self>) -> io::Result<Window> {
+    pub(crate) fn window(&self) -> io::Result<Window> {
         Ok(Window {
             mapped: self.0.again()?,
-            mapping: self.clone(),
         })
     }
 
@@ -33,10 +31,6 @@ impl Mapping {
 }
 
 impl Window {
-    pub(crate) fn mapping(&self) -> &Arc<Mapping> {
-        &self.mapping
-    }
-
     pub(crate) fn bytes(&self) -> &[u8] {
         // SAFETY: mapped with that length until this is dropped, and at this address used by one interpreter's thread
         // only. That others change the memory elsewhere is what its users lock against, as with shared memory anywhere.

@@ -9,7 +9,7 @@ mod _thread {
     use std::cell::RefCell;
 
     use rustpython_vm::{
-        AsObject, FromArgs, Py, PyObjectRef, PyPayload, PyRef, PyResult, VirtualMachine,
+        AsObject, Py, PyObjectRef, PyPayload, PyResult, VirtualMachine,
         builtins::{PyModule, PyStrRef, PyType, PyTypeRef},
         class::{PyClassImpl, StaticType},
         function::{FuncArgs, OptionalArg},

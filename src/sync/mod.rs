@@ -24,7 +24,7 @@ mod tests;
 pub(crate) use barrier::{Arrival, Barrier};
 pub(crate) use condition::Condition;
 pub(crate) use counter::Counter;
-pub(crate) use event::{Event, Watch};
+pub(crate) use event::Event;
 pub(crate) use holder::{Holder, retire_current, revoke};
 pub(crate) use lock::{Lock, Semaphore};
 pub(crate) use park::Park;

@@ -93,14 +93,28 @@ impl PySharedBuffer {
         })
     }
 
+    /// Does something for which no view is needed. If another interpreter has one just now, waits a moment for it.
+    fn patiently<R>(
+        &self,
+        access: Access,
+        vm: &VirtualMachine,
+        mut act: impl FnMut() -> Result<R, Conflict>,
+    ) -> PyResult<R> {
+        if let Ok(result) = act() {
+            return Ok(result);
+        }
+        let _mine = self.export(Some(access), vm)?;
+        act().map_err(|conflict| in_use(conflict, vm))
+    }
+
     fn len(&self) -> usize {
         self.part.borrow().as_ref().map_or(0, |part| part.len())
     }
 
     fn get_item(&self, needle: &PyObject, vm: &VirtualMachine) -> PyResult {
         let part = self.part(vm)?;
-        let read = |range, look: &dyn Fn(&[u8]) -> PyObjectRef| {
-            part.read(range, look).map_err(|conflict| in_use(conflict, vm))
+        let read = |range: Range<usize>, look: &dyn Fn(&[u8]) -> PyObjectRef| {
+            self.patiently(Access::Read, vm, || part.read(range.clone(), look))
         };
         match Place::of(needle, part.len(), vm)? {
             Place::Byte(index) => read(index..index + 1, &|bytes| vm.ctx.new_int(bytes[0]).into()),
@@ -114,11 +128,13 @@ impl PySharedBuffer {
     fn set_item(&self, needle: &PyObject, value: Option<PyObjectRef>, vm: &VirtualMachine) -> PyResult<()> {
         let value = value.ok_or_else(|| vm.new_type_error("cannot delete bytes of a SharedBuffer"))?;
         let part = self.part(vm)?;
-        let written = match Place::of(needle, part.len(), vm)? {
+        match Place::of(needle, part.len(), vm)? {
             Place::Byte(index) => {
                 let byte = value.try_index(vm)?.try_to_primitive::<u8>(vm);
                 let byte = byte.map_err(|_| vm.new_value_error("byte must be in range(0, 256)"))?;
-                part.write(index..index + 1, |bytes| bytes[0] = byte)
+                self.patiently(Access::Write, vm, || {
+                    part.write(index..index + 1, |bytes| bytes[0] = byte)
+                })
             }
             Place::Slice { range, step, count } => {
                 // Copied first: it may be a view of this very memory.
@@ -127,14 +143,14 @@ impl PySharedBuffer {
                     let message = format!("cannot assign {} bytes to a slice of {count}", source.len());
                     return Err(vm.new_value_error(message));
                 }
-                part.write(range, |bytes| {
-                    for (offset, byte) in offsets(bytes.len(), step, count).zip(source) {
-                        bytes[offset] = byte;
+                let assign = |bytes: &mut [u8]| {
+                    for (offset, byte) in offsets(bytes.len(), step, count).zip(&source) {
+                        bytes[offset] = *byte;
                     }
-                })
+                };
+                self.patiently(Access::Write, vm, || part.write(range.clone(), assign))
             }
-        };
-        written.map_err(|conflict| in_use(conflict, vm))
+        }
     }
 }
 
@@ -242,8 +258,7 @@ impl PySharedBuffer {
     #[pymethod]
     fn tobytes(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult<Vec<u8>> {
         let part = zelf.part(vm)?;
-        part.read(0..part.len(), <[u8]>::to_vec)
-            .map_err(|conflict| in_use(conflict, vm))
+        zelf.patiently(Access::Read, vm, || part.read(0..part.len(), <[u8]>::to_vec))
     }
 
     /// How many bytes there are.

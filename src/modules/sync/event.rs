@@ -23,13 +23,6 @@ pub(crate) struct PyEvent {
     core: Core<Event>,
 }
 
-impl PyEvent {
-    /// What it stands for.
-    pub(crate) fn event(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult<Arc<Event>> {
-        Self::ready(zelf, vm)
-    }
-}
-
 impl SharedFace for PyEvent {
     type Core = Event;
 
