@@ -25,6 +25,8 @@ _BLOCK = 1024
 _LARGEST = 512
 # Added to a counter of items, it leaves none.
 _FAR = 1 << 40
+# Seconds between two looks at results that come in quick succession.
+_LULL = 0.0002
 
 
 def run(function: Parcel, items: Parcel, following: Counter, results: _ungil.Sender, base: int) -> None:
@@ -60,6 +62,8 @@ class BlockMap:
         self._sender, self._receiver = _ungil.unbounded_channel()
         self._deadline = deadline
         self._error: BaseException | None = None
+        # Whether results come in quick succession.
+        self._rapid = False
         self._blocks: list[tuple[Counter, int]] = []
         self._total = 0
         for items, count in blocks:
@@ -75,17 +79,15 @@ class BlockMap:
         """The results, in order."""
         # What has come out of order.
         early: dict[int, tuple[bool, Any]] = {}
-        recv, deadline, plain = self._receiver.recv, self._deadline, PLAIN
+        plain = PLAIN
+        receive = self._receive
         try:
             for wanted in range(self._total):
                 if wanted in early:
                     good, value = early.pop(wanted)
                 else:
                     while True:
-                        try:
-                            index, good, value = recv() if deadline is None else recv(max(deadline - time.monotonic(), 0))
-                        except ChannelClosed:
-                            raise self._error or CancelledError from None
+                        index, good, value = receive()
                         if index == wanted:
                             break
                         early[index] = good, value
@@ -102,6 +104,21 @@ class BlockMap:
         finally:
             self._receiver.close()
             self.cancel()
+
+    def _receive(self) -> tuple[int, bool, Any]:
+        receiver = self._receiver
+        try:
+            if len(receiver):
+                return receiver.recv()
+            if self._rapid:
+                # Being woken for each result would cost more than what the workers do for it.
+                time.sleep(_LULL)
+            begun = time.monotonic()
+            message = receiver.recv(None if self._deadline is None else max(self._deadline - begun, 0))
+            self._rapid = time.monotonic() - begun < _LULL
+            return message
+        except ChannelClosed:
+            raise self._error or CancelledError from None
 
     def cancel(self) -> None:
         """Cancels the items that no worker has begun."""
