@@ -91,11 +91,11 @@ class BlockMap:
                         if index == wanted:
                             break
                         early[index] = good, value
+                if not good:
+                    raise CancelledError if value is None else open_error(value)
                 if type(value) in plain:
                     yield value
                     continue
-                if not good:
-                    raise open_error(value)
                 value = value.open()
                 # While it waits for the next, it keeps no reference.
                 taken = [value]
@@ -122,11 +122,10 @@ class BlockMap:
 
     def cancel(self) -> None:
         """Cancels the items that no worker has begun."""
-        cancelled = pack_error(CancelledError())
         try:
             for following, end in self._blocks:
                 for index in range(following.add(_FAR) - _FAR, 0):
-                    self._sender.send((end + index, False, cancelled))
+                    self._sender.send((end + index, False, None))
         except ChannelClosed:
             pass  # Nobody waits for the results any more.
 
