@@ -122,9 +122,10 @@ class BlockMap:
 
     def cancel(self) -> None:
         """Cancels the items that no worker has begun."""
+        begun = [(following.add(_FAR) - _FAR, end) for following, end in self._blocks]
         try:
-            for following, end in self._blocks:
-                for index in range(following.add(_FAR) - _FAR, 0):
+            for first, end in begun:
+                for index in range(first, 0):
                     self._sender.send((end + index, False, None))
         except ChannelClosed:
             pass  # Nobody waits for the results any more.
