@@ -390,9 +390,11 @@
 pub mod value;
 
 mod bridge;
+mod buffer;
 mod channel;
 mod control;
 mod error;
+mod fence;
 mod host;
 mod interpreter;
 mod modules;
@@ -405,6 +407,7 @@ pub use rustpython_vm as vm;
 
 pub use channel::*;
 pub use error::{ConversionError, Error, Exception, Frame, Result, SyntaxDetail};
+pub use fence::Permissions;
 pub use host::*;
 pub use interpreter::{Input, Interpreter, Job, Object, Output, Script, Stats, Task};
 pub use pool::*;

@@ -17,6 +17,23 @@ class HostOutput(io.RawIOBase):
         return self._write(data)
 
 
+class HostInput(io.RawIOBase):
+    """A raw stream that asks a function of the host for what comes next."""
+
+    name = "<stdin>"
+
+    def __init__(self, read):
+        self._read = read
+
+    def readable(self):
+        return True
+
+    def readinto(self, buffer):
+        data = self._read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+
 def open_output(write):
     raw = HostOutput(write, "<stdout>")
     return io.TextIOWrapper(
@@ -33,3 +50,7 @@ def open_errors(write):
 
 def open_input(data):
     return io.TextIOWrapper(io.BytesIO(data), encoding="utf-8", errors="surrogateescape")
+
+
+def open_host_input(read):
+    return io.TextIOWrapper(io.BufferedReader(HostInput(read)), encoding="utf-8", errors="surrogateescape")

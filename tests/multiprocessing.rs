@@ -21,14 +21,23 @@ fn exceptions_are_printed_like_those_of_processes() {
     let outcome = scripts::run("tests/multiprocessing/errors.py");
     assert_eq!(outcome.stdout, "Process-1 1\nProcess-2 1\n");
     let lines: Vec<&str> = outcome.stderr.lines().collect();
-    assert_eq!(lines[..2], ["Process Process-1:", "Traceback (most recent call last):"], "{}", outcome.stderr);
+    assert_eq!(
+        lines[..2],
+        ["Process Process-1:", "Traceback (most recent call last):"],
+        "{}",
+        outcome.stderr
+    );
     let end = [
         "  File \"tests/multiprocessing/errors.py\", line 8, in fail",
         "    raise ValueError(\"no luck\")",
         "ValueError: no luck",
         "good-bye",
     ];
-    assert!(outcome.stderr.ends_with(&format!("{}\n", end.join("\n"))), "{}", outcome.stderr);
+    assert!(
+        outcome.stderr.ends_with(&format!("{}\n", end.join("\n"))),
+        "{}",
+        outcome.stderr
+    );
 }
 
 #[test]
@@ -36,7 +45,10 @@ fn example_five_processes() {
     let mut lines = scripts::sorted_lines("examples/scripts/five_processes.py");
     let end = lines.pop();
     let expected: Vec<String> = (1..=5).map(|number| format!("I am process {number}")).collect();
-    assert_eq!((lines, end.as_deref()), (expected, Some("all have ended: [0, 0, 0, 0, 0]")));
+    assert_eq!(
+        (lines, end.as_deref()),
+        (expected, Some("all have ended: [0, 0, 0, 0, 0]"))
+    );
 }
 
 #[test]

@@ -1,11 +1,11 @@
 //! Everything that an interpreter is built from: sendable, so that it can be built on its own thread, many times.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{ffi::OsString, path::PathBuf, sync::Arc};
 
 use rustpython_vm::{Context, builtins::PyModuleDef, frozen::FrozenModule};
 
 use super::{Input, Output};
-use crate::{host, value::Value};
+use crate::{fence::Fence, host, value::Value};
 
 /// The stack that an interpreter's thread gets unless the host says otherwise: Python's recursion limit fits, with room
 /// for native recursion such as a deeply nested expression.
@@ -29,17 +29,21 @@ pub(crate) struct Blueprint {
     pub(crate) stdout: Output,
     pub(crate) stderr: Output,
     pub(crate) process: ProcessRole,
+    /// What scripts may do outside the interpreter; `None` for everything. What they start gets the same.
+    pub(crate) fence: Option<Arc<Fence>>,
+    /// Whose interpreter it is: those of different tenants share no thread one after the other.
+    pub(crate) tenant: Option<Arc<str>>,
     /// Import `site`, which finds site-packages and adds `exit()` and `help()`.
     pub(crate) site: bool,
     /// Add `exit()` and `quit()` without `site`: the interpreter's starter has them.
     pub(crate) site_builtins: bool,
     pub(crate) warnings: Vec<String>,
     /// Native modules by definition; later ones win over earlier ones of the same name.
-    pub(crate) native: fn(&Context) -> Vec<&'static PyModuleDef>,
+    pub(crate) native: fn(&Context, Option<&Arc<Fence>>) -> Vec<&'static PyModuleDef>,
     /// Called on the thread when the interpreter has ended, in whatever way: what native modules hold for it is let go.
     pub(crate) on_end: fn(),
     /// Python modules compiled into the binary; later ones win.
-    pub(crate) frozen: fn() -> Vec<(&'static str, FrozenModule)>,
+    pub(crate) frozen: fn(Option<&Arc<Fence>>) -> Vec<(&'static str, FrozenModule)>,
 }
 
 /// A module whose source the host has in memory.
@@ -60,11 +64,12 @@ pub(crate) struct Environment {
 }
 
 impl Environment {
-    pub(crate) fn resolve(&self) -> Vec<(std::ffi::OsString, std::ffi::OsString)> {
+    pub(crate) fn resolve(&self, fence: Option<&Arc<Fence>>) -> Vec<(OsString, OsString)> {
         let mut variables: Vec<_> = if self.cleared {
             Vec::new()
         } else {
-            std::env::vars_os().collect()
+            let visible = |name: &OsString| fence.is_none_or(|fence| fence.allows_env(name));
+            std::env::vars_os().filter(|(name, _)| visible(name)).collect()
         };
         for (name, value) in &self.changes {
             variables.retain(|(known, _)| known != name.as_str());

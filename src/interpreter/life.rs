@@ -23,6 +23,7 @@ use super::{
 use crate::{
     control::{Control, JobId},
     error::{Error, Result},
+    fence,
 };
 
 /// Work that an interpreter fetches itself, beside what is sent to it: a pool's queue.
@@ -126,6 +127,7 @@ pub(super) fn live(birth: Birth) -> Reuse {
             control.unbind();
             drop(source);
             drop(mailbox);
+            fence::later(move || drop(blueprint));
             tracing::debug!(interpreter = control.name(), "closed");
             if let Some(answer) = answer {
                 let _ = answer.send(());
@@ -142,6 +144,7 @@ pub(super) fn live(birth: Birth) -> Reuse {
     (blueprint.on_end)();
     control.unbind();
     drop(source);
+    fence::later(move || drop(blueprint));
     // Jobs that are still in the mailbox answer that the interpreter is closed as they are dropped with it.
     drop(mailbox);
     reuse

@@ -1,11 +1,16 @@
 //! Where a script's standard streams lead.
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    io::{BufRead, Write},
+    sync::Arc,
+};
 
 use parking_lot::Mutex;
 use rustpython_vm::{PyObjectRef, PyResult, VirtualMachine, function::ArgBytesLike};
 
 use super::closure::closure;
+use crate::fence::{self, HostOwned};
 
 /// A function of the host that takes what a script writes.
 type WriteBytes = Arc<dyn Fn(&[u8]) + Send + Sync>;
@@ -95,6 +100,16 @@ pub(super) fn install(
     captured: &Captured,
 ) -> PyResult<()> {
     let bytes: Option<&[u8]> = match stdin {
+        Input::Inherit if fence::is_inside() => {
+            // The process's stdin is not among the thread's descriptors.
+            let read = closure(vm, "read", |(most,): (usize,), vm| -> PyResult<_> {
+                let read = fence::call(vm, move || read_stdin(most))?;
+                let bytes = read.map_err(|error| vm.new_os_error(error.to_string()))?;
+                Ok(vm.ctx.new_bytes(bytes))
+            });
+            replace(vm, "stdin", "open_host_input", vec![read])?;
+            None
+        }
         Input::Inherit => None,
         Input::Empty => Some(&[]),
         Input::Bytes(bytes) => Some(bytes),
@@ -103,10 +118,18 @@ pub(super) fn install(
         let data = vm.ctx.new_bytes(bytes.to_vec());
         replace(vm, "stdin", "open_input", vec![data.into()])?;
     }
-    if let Some(write) = writer(vm, stdout, &captured.stdout) {
+    let inherit = Output::callback(|bytes| {
+        // As with any stream of a script, an error is the reader's to notice.
+        let mut stdout = std::io::stdout();
+        let _ = stdout.write_all(bytes).and_then(|()| stdout.flush());
+    });
+    if let Some(write) = writer(vm, stdout, inherit, &captured.stdout) {
         replace(vm, "stdout", "open_output", vec![write])?;
     }
-    if let Some(write) = writer(vm, stderr, &captured.stderr) {
+    let inherit = Output::callback(|bytes| {
+        let _ = std::io::stderr().write_all(bytes);
+    });
+    if let Some(write) = writer(vm, stderr, inherit, &captured.stderr) {
         replace(vm, "stderr", "open_errors", vec![write])?;
     }
     Ok(())
@@ -120,14 +143,37 @@ fn replace(vm: &VirtualMachine, name: &'static str, opener: &'static str, args: 
     vm.sys_module.set_attr(original, stream, vm)
 }
 
-/// A Python callable that takes bytes to where `output` says; `None` to leave the stream as it is.
-fn writer(vm: &VirtualMachine, output: &Output, captured: &Arc<Mutex<Vec<u8>>>) -> Option<PyObjectRef> {
+fn read_stdin(most: usize) -> std::io::Result<Vec<u8>> {
+    let mut stdin = std::io::stdin().lock();
+    let available = stdin.fill_buf()?;
+    let bytes = available[..available.len().min(most)].to_vec();
+    stdin.consume(bytes.len());
+    Ok(bytes)
+}
+
+/// A Python callable that takes bytes to where `output` says; `None` to leave the stream as it is. `inherit` writes to
+/// the process's own stream, for a thread that does not have it.
+fn writer(
+    vm: &VirtualMachine,
+    output: &Output,
+    inherit: Output,
+    captured: &Arc<Mutex<Vec<u8>>>,
+) -> Option<PyObjectRef> {
     let write: WriteBytes = match output {
+        Output::Inherit if fence::is_inside() => return writer(vm, &inherit, Output::Discard, captured),
         Output::Inherit => return None,
         Output::Discard => Arc::new(|_| {}),
         Output::Capture => {
             let captured = captured.clone();
             Arc::new(move |bytes| captured.lock().extend_from_slice(bytes))
+        }
+        Output::Callback(write) if fence::is_inside() => {
+            let write = HostOwned::new(write.clone());
+            return Some(closure(vm, "write", move |(data,): (ArgBytesLike,), vm| {
+                let bytes = data.with_ref(<[u8]>::to_vec);
+                let write = write.clone();
+                fence::call(vm, move || write(&bytes)).map(|()| data.len())
+            }));
         }
         Output::Callback(write) => write.clone(),
     };

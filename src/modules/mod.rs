@@ -1,5 +1,6 @@
 //! Native Python modules of ours: thin faces of the rooms above.
 
+mod buffer;
 mod channel;
 mod child;
 mod delivery;
@@ -23,5 +24,6 @@ pub(crate) fn retire() {
     channel::release_ends();
     delivery::retire();
     crate::sync::retire_current();
+    buffer::retire();
     crate::parcel::abandon();
 }

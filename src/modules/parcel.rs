@@ -71,7 +71,9 @@ fn in_words_of_the_caller(vm: &VirtualMachine, exception: PyBaseExceptionRef) ->
     {
         let rest = text.to_string_lossy()[part.len()..].to_owned();
         let renamed = vm.ctx.new_str(format!("{name}{rest}"));
-        let _ = exception.as_object().set_attr("args", vm.ctx.new_tuple(vec![renamed.into()]), vm);
+        let _ = exception
+            .as_object()
+            .set_attr("args", vm.ctx.new_tuple(vec![renamed.into()]), vm);
     }
     exception
 }

@@ -8,7 +8,7 @@ mod _ungil {
 
     use crate::{
         bridge,
-        modules::{channel, child, delivery, isolate, parcel, select, sync},
+        modules::{buffer, channel, child, delivery, isolate, parcel, select, sync},
     };
 
     pub(crate) fn module_exec(vm: &VirtualMachine, module: &Py<PyModule>) -> PyResult<()> {
@@ -16,6 +16,7 @@ mod _ungil {
         for (name, class) in bridge::exceptions(vm).named() {
             module.set_attr(name, class.clone(), vm)?;
         }
+        buffer::init(vm, module)?;
         parcel::init(vm, module)?;
         channel::init(vm, module)?;
         child::init(vm, module)?;

@@ -80,6 +80,11 @@ impl Tools {
 impl Packer<'_> {
     /// Packs what it is rebuilt from.
     pub(super) fn reduced(&mut self, object: &PyObject) -> Packing {
+        // Fields of dataclasses are marked with such.
+        if let Some(global) = self.singleton(object)? {
+            self.atom(object, Op::Global(Box::new(global)));
+            return Ok(());
+        }
         self.careful()?;
         if !self.enter(object) {
             let class = object.class().name().to_string();
@@ -109,6 +114,9 @@ impl Packer<'_> {
         let class = object.class().to_owned();
         if object.downcast_ref::<PyBaseException>().is_some() {
             return self.tools.ask(vm, "exception", (object.to_owned(),));
+        }
+        if class.get_attr(self.names.ungil_reduce).is_some() {
+            return vm.call_method(object, "__ungil_reduce__", ());
         }
         if let Some(reducer) = self.tools.reducer(vm, class.as_object())? {
             return reducer.call((object.to_owned(),), vm);

@@ -55,7 +55,7 @@ def test_map():
     assert pool.starmap(mul, [(1, 2), (3, 4)]) == [2, 12]
     assert pool.starmap_async(mul, [(i, i) for i in range(9)], chunksize=2).get() == [i * i for i in range(9)]
     error = raises(KeyError, pool.map, fail, range(3))
-    assert error.args == ("bad 0",)
+    assert error.args[0].startswith("bad")
     raises(ValueError, pool.map, fail_large, range(10))
     raises(TypeError, pool.map, sqr, 5)
 
