@@ -151,7 +151,7 @@ class _Walk:
         self._seen = {}
 
     def value(self, value, where):
-        if _ungil.is_atomic(value) or id(value) in self._seen:
+        if id(value) in self._seen:
             return
         self._seen[id(value)] = value
         kind = type(value)
@@ -160,6 +160,8 @@ class _Walk:
         if getattr(kind, "__ungil_shared__", False) or _ungil._is_shared(value):
             if kind.__name__ not in _NOT_TO_WAIT_FOR:
                 yield "shared", f"{where} is a {kind.__name__}"
+        elif _ungil.is_atomic(value):
+            return
         elif isinstance(value, (types.ModuleType, types.BuiltinFunctionType)):
             owner = getattr(value, "__self__", None)
             if owner is not None and not isinstance(owner, (types.ModuleType, type)):

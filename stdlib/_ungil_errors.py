@@ -22,6 +22,8 @@ def pack_error(error: BaseException) -> Parcel:
     """An exception as a parcel. One that cannot cross is told by its text."""
     import traceback
 
+    if type(error).__module__ == "ungil":
+        import ungil  # noqa: F401 - its native part raises it also where nobody imported it; it crosses by name
     frames = error.__traceback__
     if frames is not None and frames.tb_next is not None:
         frames = frames.tb_next  # The first frame is that of who caught it.

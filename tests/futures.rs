@@ -10,6 +10,7 @@ scripts! { "tests/futures":
     future_object
     initializers
     interpreter_pool
+    large_maps
     process_pool
     shutdown
     thread_pool

@@ -7,6 +7,7 @@ call_soon_threadsafe(), which wakes the loop; and the default executor is shut d
 
 import concurrent.futures
 import contextvars
+import functools
 import importlib
 import sys
 import warnings
@@ -14,7 +15,7 @@ import warnings
 import _ungil
 import _ungil_carry
 
-from . import base_events, events, futures, timeouts
+from . import base_events, events, futures, selector_events, timeouts
 
 __all__ = ("to_thread", "wrap_future")
 
@@ -84,8 +85,13 @@ def wrap_future(future, *, loop=None):
         raise TypeError(f"concurrent.futures.Future is expected, got {future!r}")
     loop = events.get_event_loop() if loop is None else loop
     wrapper = loop.create_future()
+    if future.done():
+        futures._copy_future_state(future, wrapper)
+        return wrapper
+    expecting.append(None)
 
     def arrived(source):
+        expecting.pop()
         if not loop.is_closed():
             loop.call_soon_threadsafe(settle, source)
 
@@ -121,5 +127,27 @@ async def _shutdown_default_executor(self, timeout=None):
         )
 
 
+# An entry for each delivery that an event loop of this interpreter waits for.
+expecting = []
+
+
+def _select(selector, select, timeout=None):
+    """Waits for descriptors, and has deliveries made meanwhile even if a task holds a lock."""
+    if expecting and (timeout is None or timeout > 0):
+        _ungil.select([selector], timeout)
+        timeout = 0
+    return select(timeout)
+
+
+_make_loop = selector_events.BaseSelectorEventLoop.__init__
+
+
+def _make_loop_that_delivers(self, selector=None):
+    _make_loop(self, selector)
+    if hasattr(self._selector, "fileno"):
+        self._selector.select = functools.partial(_select, self._selector, self._selector.select)
+
+
+selector_events.BaseSelectorEventLoop.__init__ = _make_loop_that_delivers
 futures.wrap_future = wrap_future
 base_events.BaseEventLoop.shutdown_default_executor = _shutdown_default_executor

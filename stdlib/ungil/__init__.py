@@ -115,7 +115,7 @@ class Current(NamedTuple):
     pid: int
     """What os.getpid() gives; of a process that multiprocessing started, a number of its own."""
     parent_pid: int | None
-    """The pid of the interpreter that started it."""
+    """Of a process that multiprocessing started, the pid of the one that started it; otherwise None."""
     task: Task | None
     """Itself, as the one that started it sees it."""
 

@@ -12,6 +12,7 @@ Nothing is taken from a channel before the coroutine that awaits it goes on, so 
 from __future__ import annotations
 
 import asyncio
+from asyncio.threads import expecting
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -31,9 +32,11 @@ async def ready(waitable: Any) -> None:
             loop.call_soon_threadsafe(_arrive, arrived)
 
     watch = _ungil.when_ready(waitable, wake)
+    expecting.append(None)
     try:
         await arrived
     finally:
+        expecting.pop()
         watch.cancel()
 
 

@@ -73,6 +73,29 @@ async def test_a_cancelled_wait_leaves_the_task_running():
     assert await task is True
 
 
+async def test_locks():
+    for lock in (ungil.Lock(), ungil.Semaphore(1)):
+        lock.acquire()
+        waiting = asyncio.create_task(aio.acquire(lock))
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        lock.release()
+        assert await waiting is True
+        lock.release()
+        assert await lock.acquire_async() is True
+
+
+async def test_a_lock_that_another_interpreter_holds():
+    lock, held, go = ungil.Lock(), ungil.Event(), ungil.Event()
+    task = ungil.spawn(lambda lock, held, go: [lock.acquire(), held.set(), go.wait(), lock.release()] and 1, lock, held, go)
+    await held.wait_async()
+    waiting = asyncio.create_task(lock.acquire_async())
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    go.set()
+    assert await waiting is True and await task == 1
+
+
 async def test_pool():
     with ungil.Pool(2) as pool:
         assert await pool.submit(pow, 2, 5) == 32

@@ -104,8 +104,13 @@ def test_initializer():
 
 def test_workers_that_die():
     with ungil.Pool(2) as pool:
-        error = raised(ungil.PoolBroken, pool.map, os._exit, [3, 3])
-        assert "status 3" in str(error), error
+        started = ungil.Event()
+        future = pool.submit(spin, started)
+        started.wait()
+        for worker in list(pool._crew.workers.values()):
+            worker.kill()
+        error = raised(ungil.PoolBroken, future.result)
+        assert "signal 9" in str(error), error
         raised(ungil.PoolBroken, pool.submit, square, 1)
 
 

@@ -25,6 +25,8 @@ _BLOCK = 1024
 _LARGEST = 512
 # Added to a counter of items, it leaves none.
 _FAR = 1 << 40
+# Seconds between two looks at results that come in quick succession.
+_LULL = 0.0002
 
 
 def run(function: Parcel, items: Parcel, following: Counter, results: _ungil.Sender, base: int) -> None:
@@ -60,6 +62,8 @@ class BlockMap:
         self._sender, self._receiver = _ungil.unbounded_channel()
         self._deadline = deadline
         self._error: BaseException | None = None
+        # Whether results come in quick succession.
+        self._rapid = False
         self._blocks: list[tuple[Counter, int]] = []
         self._total = 0
         for items, count in blocks:
@@ -75,25 +79,23 @@ class BlockMap:
         """The results, in order."""
         # What has come out of order.
         early: dict[int, tuple[bool, Any]] = {}
-        recv, deadline, plain = self._receiver.recv, self._deadline, PLAIN
+        plain = PLAIN
+        receive = self._receive
         try:
             for wanted in range(self._total):
                 if wanted in early:
                     good, value = early.pop(wanted)
                 else:
                     while True:
-                        try:
-                            index, good, value = recv() if deadline is None else recv(max(deadline - time.monotonic(), 0))
-                        except ChannelClosed:
-                            raise self._error or CancelledError from None
+                        index, good, value = receive()
                         if index == wanted:
                             break
                         early[index] = good, value
+                if not good:
+                    raise CancelledError if value is None else open_error(value)
                 if type(value) in plain:
                     yield value
                     continue
-                if not good:
-                    raise open_error(value)
                 value = value.open()
                 # While it waits for the next, it keeps no reference.
                 taken = [value]
@@ -103,13 +105,28 @@ class BlockMap:
             self._receiver.close()
             self.cancel()
 
+    def _receive(self) -> tuple[int, bool, Any]:
+        receiver = self._receiver
+        try:
+            if len(receiver):
+                return receiver.recv()
+            if self._rapid:
+                # Being woken for each result would cost more than what the workers do for it.
+                time.sleep(_LULL)
+            begun = time.monotonic()
+            message = receiver.recv(None if self._deadline is None else max(self._deadline - begun, 0))
+            self._rapid = time.monotonic() - begun < _LULL
+            return message
+        except ChannelClosed:
+            raise self._error or CancelledError from None
+
     def cancel(self) -> None:
         """Cancels the items that no worker has begun."""
-        cancelled = pack_error(CancelledError())
+        begun = [(following.add(_FAR) - _FAR, end) for following, end in self._blocks]
         try:
-            for following, end in self._blocks:
-                for index in range(following.add(_FAR) - _FAR, 0):
-                    self._sender.send((end + index, False, cancelled))
+            for first, end in begun:
+                for index in range(first, 0):
+                    self._sender.send((end + index, False, None))
         except ChannelClosed:
             pass  # Nobody waits for the results any more.
 
