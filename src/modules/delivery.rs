@@ -4,7 +4,7 @@ use std::{
     cell::{Cell, RefCell},
     collections::HashMap,
     sync::{
-        Arc,
+        Arc, Weak,
         atomic::{AtomicBool, Ordering},
     },
 };
@@ -34,9 +34,23 @@ pub(super) fn init(vm: &VirtualMachine, module: &Py<PyModule>) -> PyResult<()> {
     module.set_attr("when_ready", vm.new_function("when_ready", when_ready), vm)
 }
 
-/// Forgets the handlers of the interpreter that ended on this thread.
+/// Forgets the handlers of the interpreter that ended on this thread, and closes its inboxes: one that is never freed must
+/// not keep those who sent to it waiting.
 pub(super) fn retire() {
-    drop(RECIPIENTS.take());
+    for recipient in RECIPIENTS.take().into_values() {
+        let Recipient::Inbox(_, receiver) = recipient else {
+            continue;
+        };
+        if let Some(receiver) = receiver.upgrade() {
+            shut(&receiver);
+        }
+    }
+}
+
+/// Senders get an error from here on, and what they sent is dropped.
+fn shut(receiver: &RecvEnd<Message>) {
+    receiver.close();
+    while receiver.try_recv::<()>().is_ok() {}
 }
 
 thread_local! {
@@ -47,7 +61,7 @@ thread_local! {
 
 enum Recipient {
     /// Weak: an inbox that nobody refers to needs no handler any more.
-    Inbox(PyWeakRef<PyInbox>),
+    Inbox(PyWeakRef<PyInbox>, Weak<RecvEnd<Message>>),
     Watch(PyRef<PyWatch>),
 }
 
@@ -94,7 +108,7 @@ fn serve(vm: &VirtualMachine, recipient: u64) -> PyResult<()> {
         Watch(PyRef<PyWatch>),
     }
     let found = RECIPIENTS.with_borrow(|all| match all.get(&recipient) {
-        Some(Recipient::Inbox(inbox)) => inbox.upgrade().map(Found::Inbox),
+        Some(Recipient::Inbox(inbox, _)) => inbox.upgrade().map(Found::Inbox),
         Some(Recipient::Watch(watch)) => Some(Found::Watch(watch.clone())),
         None => None,
     });
@@ -173,8 +187,8 @@ impl Constructor for PyInbox {
     ) -> PyResult {
         let args = args.bind(vm)?;
         let inbox = Self::py_new(&class, args, vm)?.into_ref_with_type(vm, class)?;
-        let weak = inbox.downgrade(None, vm)?;
-        RECIPIENTS.with_borrow_mut(|all| all.insert(inbox.recipient, Recipient::Inbox(weak)));
+        let recipient = Recipient::Inbox(inbox.downgrade(None, vm)?, Arc::downgrade(&inbox.receiver));
+        RECIPIENTS.with_borrow_mut(|all| all.insert(inbox.recipient, recipient));
         Ok(inbox.into())
     }
 }
@@ -200,9 +214,8 @@ impl PyInbox {
     #[pymethod]
     fn close(zelf: &Py<Self>) {
         RECIPIENTS.with_borrow_mut(|all| all.remove(&zelf.recipient));
-        zelf.receiver.close();
         zelf.sender.take();
-        while zelf.receiver.try_recv::<()>().is_ok() {}
+        shut(&zelf.receiver);
     }
 }
 
