@@ -1,7 +1,5 @@
 """Numbers and arrays in shared memory, by typecode; each interpreter maps the same pages."""
 
-from __future__ import annotations
-
 import operator
 import struct
 

@@ -1,7 +1,5 @@
 """Proxies: objects that have an object of a manager's server do what they are asked."""
 
-from __future__ import annotations
-
 from ._server import PROXY, RETURN, UNSERIALIZABLE, RemoteError, Token, ask, servers
 
 TYPE_CHECKING = False

@@ -1,7 +1,5 @@
 """What a pool gives back for work that is under way, and how its workers do it."""
 
-from __future__ import annotations
-
 import traceback
 from collections import deque
 
@@ -243,7 +241,7 @@ class MapResult(ApplyResult):
 
 
 class IMapIterator(Job):
-    """The results of an imap(), in the order of their items. A few chunks at a time are sent, as others are answered."""
+    """The results of an imap(), in the order of their items. Some chunks are sent at a time, as others are answered."""
 
     _ordered = True
 

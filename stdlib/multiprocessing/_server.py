@@ -1,13 +1,11 @@
 """The server of a manager: it keeps objects and does what proxies ask of them.
 
-Requests come to an inbox and are served one after the other. While one of them waits for something, such as an item of a
-queue, others are served meanwhile, so that the one who provides it gets through.
+Requests come to an inbox and are served one after the other. While one of them waits for something, such as an item of
+a queue, others are served meanwhile, so that the one who provides it gets through.
 
 Each proxy, wherever it is, holds a ticket, the sending end of a channel; an object goes when no holder of one of its
 tickets is left, so also when a process ends in whatever way.
 """
-
-from __future__ import annotations
 
 import itertools
 

@@ -3,11 +3,9 @@
 A connection's two directions are channels: send() packs the object and never waits, recv() waits for the next one. A
 connection's end is gone when nobody holds it any more: every copy, in whatever process, was closed or has ended.
 
-Addresses look like those of sockets but are names within this program: a listener here is reached by the clients of this
-program alone, and no port or file is opened.
+Addresses look like those of sockets but are names within this program: a listener here is reached by the clients of
+this program alone, and no port or file is opened.
 """
-
-from __future__ import annotations
 
 import errno
 import itertools
@@ -125,7 +123,7 @@ class Connection:
         return data
 
     def recv_bytes_into(self, buf, offset: int = 0) -> int:
-        """Receives a message of bytes into a buffer and returns its length. BufferTooShort carries one that is too long."""
+        """Receives a message of bytes into a buffer; returns its length. BufferTooShort carries one that is too long."""
         self._check_readable()
         with memoryview(buf) as view, view.cast("B") as target:
             if offset < 0:

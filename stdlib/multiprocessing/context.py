@@ -1,7 +1,5 @@
 """Contexts: what `multiprocessing` offers, bound to one start method; here all methods mean the same."""
 
-from __future__ import annotations
-
 import os
 import sys
 

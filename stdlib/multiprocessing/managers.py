@@ -4,12 +4,10 @@ Locks, conditions, events, barriers and queues are no objects of the server: the
 manager returns for them is the same as `multiprocessing.Lock()` and so on make.
 """
 
-from __future__ import annotations
-
 import array
 
 from . import _server, connection, context, process, shared_memory
-from ._proxies import (
+from ._proxies import (  # noqa: F401
     ArrayProxy,
     AutoProxy,
     BaseProxy,
@@ -23,7 +21,7 @@ from ._proxies import (
     ValueProxy,
     resolve,
 )
-from ._server import RemoteError, Server, Token
+from ._server import RemoteError, Server, Token  # noqa: F401
 from .queues import JoinableQueue
 from .synchronize import Barrier, BoundedSemaphore, Condition, Event, Lock, RLock, Semaphore
 from .util import Finalize

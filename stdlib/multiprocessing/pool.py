@@ -7,8 +7,6 @@ A worker that ends while it runs a task makes that task fail with ProcessError, 
 not run again, as nobody knows how far it came.
 """
 
-from __future__ import annotations
-
 import itertools
 import os
 import warnings
@@ -17,7 +15,7 @@ import weakref
 import _ungil
 
 from . import _results, context
-from ._results import (
+from ._results import (  # noqa: F401
     ApplyResult,
     AsyncResult,
     IMapIterator,
@@ -26,12 +24,12 @@ from ._results import (
     MaybeEncodingError,
     RemoteTraceback,
 )
-from .context import TimeoutError
+from .context import TimeoutError  # noqa: F401
 from .util import Finalize
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
     from typing import Any, Self
 
     from .process import BaseProcess
@@ -400,15 +398,15 @@ class ThreadPool(Pool):
         name = getattr(function, "__qualname__", None) or repr(function)
         if blocker := _carry().blocker(function, args, kwargs):
             raise RuntimeError(
-                f"{name} cannot run in an interpreter of its own, because changes to {culprit} would be lost there, and "
-                f"cannot run here, because it carries {blocker} and might wait for the code that submits it; pass "
+                f"{name} cannot run in an interpreter of its own, because changes to {culprit} would be lost there, "
+                f"and cannot run here, because it carries {blocker} and might wait for the code that submits it; pass "
                 "ungil.copied(obj) if a copy will do"
             )
         if culprit not in self._told:
             self._told.add(culprit)
             warnings.warn(
-                f"{name} runs where it is submitted, and not in parallel, because changes to {culprit} would be lost in an "
-                "interpreter of its own; pass ungil.copied(obj) if a copy will do",
+                f"{name} runs where it is submitted, and not in parallel, because changes to {culprit} would be lost in "
+                "an interpreter of its own; pass ungil.copied(obj) if a copy will do",
                 RuntimeWarning,
                 stacklevel=5,
             )

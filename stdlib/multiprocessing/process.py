@@ -1,7 +1,5 @@
 """Processes: isolated interpreters, each on a thread of its own, that look like operating system processes."""
 
-from __future__ import annotations
-
 import itertools
 import os
 import sys
@@ -39,7 +37,7 @@ class AuthenticationString(bytes):
     """A key, which is never sent anywhere."""
 
     def __reduce__(self):
-        raise TypeError("an AuthenticationString cannot be sent or pickled, for security; use bytes(key) to do it anyway")
+        raise TypeError("for security an AuthenticationString cannot be sent or pickled; bytes(key) can")
 
 
 class BaseProcess:
@@ -165,7 +163,7 @@ class BaseProcess:
 
     @property
     def exitcode(self) -> int | None:
-        """None while it runs; 0, what it gave to sys.exit(), 1 after an exception, or minus the signal that ended it."""
+        """None while it runs; 0, what sys.exit() was given, 1 after an exception, or minus the signal that ended it."""
         self._check_closed()
         if self._child is None:
             return None

@@ -4,8 +4,6 @@ An object is packed when it is put, so what cannot be sent raises NotShareableEr
 No feeder thread stands between: what put() took is in the queue, and stays there when its process ends.
 """
 
-from __future__ import annotations
-
 from queue import Empty, Full
 
 import _ungil

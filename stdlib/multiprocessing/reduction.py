@@ -1,7 +1,5 @@
 """How objects of types that say nothing themselves are sent to other processes, and pickled."""
 
-from __future__ import annotations
-
 import copyreg
 import io
 import pickle

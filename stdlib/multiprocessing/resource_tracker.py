@@ -1,7 +1,5 @@
 """For programs that tell CPython's tracker about their shared memory: here memory is freed with its last holder."""
 
-from __future__ import annotations
-
 __all__ = ["ensure_running", "register", "unregister"]
 
 

@@ -1,7 +1,5 @@
 """Blocks of memory that several interpreters see at once, found by name within this program."""
 
-from __future__ import annotations
-
 import errno
 import os
 import struct

@@ -3,8 +3,6 @@
 A typecode makes an object of this package, which needs no ctypes; another ctypes type makes an object of that type.
 """
 
-from __future__ import annotations
-
 import operator
 
 import _ungil
@@ -322,6 +320,7 @@ def _reduce(obj: Any):
     try:
         reference, mapping = _mappings[id(obj)]
     except KeyError:
-        raise TypeError(f"{type(obj).__name__} object is not in shared memory of its own; make it by RawValue()") from None
+        text = f"{type(obj).__name__} object is not in shared memory of its own; make it by RawValue()"
+        raise TypeError(text) from None
     assert reference() is obj
     return _over, (type(obj), mapping)

@@ -1,7 +1,5 @@
 """What a program that is frozen or embedded asks for; no executable is ever started for a worker."""
 
-from __future__ import annotations
-
 import os
 import sys
 

@@ -1,9 +1,7 @@
 """Locks and their kin that any number of interpreters share; they cross by reference wherever they are sent.
 
-A lock that an interpreter holds is released when that interpreter ends in whatever way, so nobody waits for it for ever.
+A lock that an interpreter holds is released when that interpreter ends in whatever way: nobody waits for it for ever.
 """
-
-from __future__ import annotations
 
 import time
 
@@ -14,7 +12,6 @@ from . import process
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Self
 
 __all__ = ["Lock", "RLock", "Semaphore", "BoundedSemaphore", "Condition", "Event", "Barrier"]
 

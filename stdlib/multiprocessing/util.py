@@ -1,10 +1,7 @@
 """Logging, and what is done when an interpreter ends."""
 
-from __future__ import annotations
-
 import atexit
 import itertools
-import os
 import sys
 import weakref
 
@@ -185,7 +182,9 @@ class Finalize:
 def _run_finalizers(minpriority: int | None = None) -> None:
     """Runs those that have a priority, of at least that much, the highest first; without one, forgets all others."""
     while True:
-        keys = [key for key in Finalize._pending if key[0] is not None and (minpriority is None or key[0] >= minpriority)]
+        keys = [key for key in Finalize._pending if key[0] is not None]
+        if minpriority is not None:
+            keys = [key for key in keys if key[0] >= minpriority]
         if not keys:
             break
         finalizer = Finalize._pending[max(keys)]

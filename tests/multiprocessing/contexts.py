@@ -17,10 +17,11 @@ def raises(kind, function, *args, text=""):
 
 def test_names():
     expected = (
-        "Array AuthenticationError Barrier BoundedSemaphore BufferTooShort Condition Event JoinableQueue Lock Manager Pipe "
-        "Pool Process ProcessError Queue RLock RawArray RawValue Semaphore SimpleQueue TimeoutError Value active_children "
-        "allow_connection_pickling cpu_count current_process freeze_support get_all_start_methods get_context get_logger "
-        "get_start_method log_to_stderr parent_process reducer set_executable set_forkserver_preload set_start_method"
+        "Array AuthenticationError Barrier BoundedSemaphore BufferTooShort Condition Event JoinableQueue Lock Manager "
+        "Pipe Pool Process ProcessError Queue RLock RawArray RawValue Semaphore SimpleQueue TimeoutError Value "
+        "active_children allow_connection_pickling cpu_count current_process freeze_support get_all_start_methods "
+        "get_context get_logger get_start_method log_to_stderr parent_process reducer set_executable "
+        "set_forkserver_preload set_start_method"
     )
     assert sorted(mp.__all__) == expected.split() and len(mp.__all__) == 37
     assert all(hasattr(mp, name) for name in mp.__all__)

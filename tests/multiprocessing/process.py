@@ -45,7 +45,8 @@ def report(queue, *args, **kwargs):
 
 def test_process():
     queue = mp.Queue()
-    process = mp.Process(target=report, args=(queue, 1, 2), kwargs={"hello": 23, "bye": 2.54}, name="SomeProcess", daemon=True)
+    kwargs = {"hello": 23, "bye": 2.54}
+    process = mp.Process(target=report, args=(queue, 1, 2), kwargs=kwargs, name="SomeProcess", daemon=True)
     assert process.daemon and not process.is_alive() and process.exitcode is None and process.pid is None
     assert process not in mp.active_children()
     assert process.authkey == mp.current_process().authkey

@@ -3,8 +3,6 @@
 A thread that carries state which others could change is refused at start(), as `threading.Thread` does.
 """
 
-from __future__ import annotations
-
 import array
 import itertools
 import sys
