@@ -19,6 +19,7 @@ use rustpython_vm::{
 
 use super::{
     OsThread,
+    delivery::Deliveries,
     watchdog::{self, Timer},
 };
 
@@ -58,6 +59,7 @@ pub(crate) struct Control {
     wake: Sender<()>,
     woken: Receiver<()>,
     running: Mutex<Running>,
+    pub(super) deliveries: Deliveries,
 }
 
 #[derive(Default)]
@@ -113,6 +115,7 @@ impl Control {
             wake,
             woken,
             running: Mutex::default(),
+            deliveries: Deliveries::default(),
         })
     }
 
@@ -135,10 +138,15 @@ impl Control {
         CURRENT.with_borrow(|current| current.as_ref().is_some_and(|control| control.id == self.id))
     }
 
+    /// Says that the calling thread is the interpreter's, which is about to be built on it.
+    pub(crate) fn settle(self: &Arc<Self>) {
+        CURRENT.set(Some(self.clone()));
+    }
+
     /// Binds to the calling thread, which is the interpreter's from here to [`Control::unbind`].
     pub(crate) fn bind(self: &Arc<Self>, signals: UserSignalSender) {
         let _ = self.signals.set(signals);
-        CURRENT.set(Some(self.clone()));
+        self.settle();
         self.running.lock().thread = Some(OsThread::current());
     }
 
@@ -217,7 +225,7 @@ impl Control {
 
     /// Ends the wait or the system call that the interpreter is in, so that it looks at its signals.
     pub(crate) fn kick(&self) {
-        let _ = self.wake.try_send(());
+        self.wake_wait();
         let running = self.running.lock();
         // Only a thread that runs Python may be signalled; it holds still here because it needs the lock to end the job.
         if running.job.is_some()
@@ -225,6 +233,11 @@ impl Control {
         {
             thread.wake();
         }
+    }
+
+    /// Has a wait of ours look at what came.
+    pub(super) fn wake_wait(&self) {
+        let _ = self.wake.try_send(());
     }
 
     fn send_stop(self: &Arc<Self>, job: JobId) {
@@ -249,7 +262,8 @@ impl Control {
             return Ok(());
         }
         if matches!(stop, Stop::Insisting)
-            && let Some(signals) = self.signals.get() {
+            && let Some(signals) = self.signals.get()
+        {
             // Raising again at the very next bytecode gets past any `except BaseException`: a handler is not its own guard.
             let control = self.clone();
             let _ = signals.send(Box::new(move |vm| control.raise_stop(job, vm)));
@@ -300,7 +314,10 @@ mod tests {
         let (stop, raise) = Stop::default().step(start);
         assert!(raise && stop.was_raised());
         let (stop, raise) = stop.step(start + GRACE / 2);
-        assert!(!raise, "a repetition that was on its way does not disturb a finally block");
+        assert!(
+            !raise,
+            "a repetition that was on its way does not disturb a finally block"
+        );
         let late = start + GRACE * 100;
         let (stop, raise) = stop.step(late);
         assert!(!raise, "a thread that had no turn for long still has its last chance");

@@ -35,6 +35,8 @@ pub(crate) struct Blueprint {
     pub(crate) tenant: Option<Arc<str>>,
     /// Import `site`, which finds site-packages and adds `exit()` and `help()`.
     pub(crate) site: bool,
+    /// Add `exit()` and `quit()` without `site`: the interpreter's starter has them.
+    pub(crate) site_builtins: bool,
     pub(crate) warnings: Vec<String>,
     /// Native modules by definition; later ones win over earlier ones of the same name.
     pub(crate) native: fn(&Context, Option<&Arc<Fence>>) -> Vec<&'static PyModuleDef>,

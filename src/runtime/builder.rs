@@ -100,6 +100,7 @@ impl Builder {
                 fence: None,
                 tenant: None,
                 site: false,
+                site_builtins: false,
                 warnings: Vec::new(),
                 native: library::native,
                 frozen: library::frozen,
