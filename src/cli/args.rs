@@ -81,9 +81,41 @@ pub(super) struct Arguments {
     #[arg(short = 's', hide = true)]
     no_user_site: bool,
 
+    #[command(flatten)]
+    pub(super) grants: Grants,
+
     /// The program and its arguments
     #[arg(value_name = "FILE [ARGS]", hide = true)]
     rest: Vec<OsString>,
+}
+
+/// What a program that is run with `--sandbox` may do. Each without a value grants everything of its kind.
+#[derive(Debug, Default, clap::Args)]
+#[command(next_help_heading = "Permissions")]
+pub(super) struct Grants {
+    /// Run the program without files, network, programs and environment, except what is allowed here
+    #[arg(long)]
+    pub(super) sandbox: bool,
+
+    /// Let it read these files and what is below these folders
+    #[arg(long = "allow-read", value_name = "PATH,…", requires = "sandbox", value_delimiter = ',', num_args = 0.., require_equals = true, default_missing_value = "*")]
+    pub(super) read: Option<Vec<String>>,
+
+    /// Let it write to these files and below these folders
+    #[arg(long = "allow-write", value_name = "PATH,…", requires = "sandbox", value_delimiter = ',', num_args = 0.., require_equals = true, default_missing_value = "*")]
+    pub(super) write: Option<Vec<String>>,
+
+    /// Let it connect to, and listen on, these hosts; with or without a port
+    #[arg(long = "allow-net", value_name = "HOST[:PORT],…", requires = "sandbox", value_delimiter = ',', num_args = 0.., require_equals = true, default_missing_value = "*")]
+    pub(super) net: Option<Vec<String>>,
+
+    /// Let it see these environment variables
+    #[arg(long = "allow-env", value_name = "NAME,…", requires = "sandbox", value_delimiter = ',', num_args = 0.., require_equals = true, default_missing_value = "*")]
+    pub(super) env: Option<Vec<String>>,
+
+    /// Let it run these programs, which are not in the sandbox
+    #[arg(long = "allow-run", value_name = "PROGRAM,…", requires = "sandbox", value_delimiter = ',', num_args = 0.., require_equals = true, default_missing_value = "*")]
+    pub(super) run: Option<Vec<String>>,
 }
 
 impl Arguments {

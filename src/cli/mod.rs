@@ -7,6 +7,7 @@ mod args;
 mod paths;
 mod repl;
 mod run;
+mod sandbox;
 #[cfg(unix)]
 mod signals;
 #[cfg(not(unix))]
@@ -33,8 +34,13 @@ const STACK: usize = 64 << 20;
 /// Runs the command and ends the process.
 pub fn main() -> ! {
     // Before anything can start a thread, because threads inherit which signals are blocked.
-    signals::prepare_process();
+    // Reading the command line starts none.
     let arguments = Arguments::parse();
+    if arguments.grants.sandbox {
+        // A guest gets no signals, so that an interrupt ends the process.
+        process::exit(sandbox::run(&arguments));
+    }
+    signals::prepare_process();
     let ending = match carry_out(arguments) {
         Ok(ending) => ending,
         Err(error) => {

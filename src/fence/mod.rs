@@ -9,9 +9,12 @@ mod kernel;
 mod kernel;
 #[cfg(unix)]
 mod mate;
+mod modules;
 mod outside;
 mod permissions;
 mod policy;
+#[cfg(unix)]
+mod programs;
 #[cfg(unix)]
 mod sockets;
 #[cfg(target_os = "linux")]

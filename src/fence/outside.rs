@@ -14,7 +14,7 @@ use crossbeam_channel::{Sender, bounded, unbounded};
 use rustpython_vm::{PyResult, VirtualMachine};
 
 #[cfg(unix)]
-use super::mate::Mate;
+use super::{mate::Mate, programs};
 use super::{
     kernel,
     policy::{Access, Fence},
@@ -65,6 +65,8 @@ pub(crate) fn enter(fence: &Arc<Fence>) -> io::Result<()> {
 /// Makes the thread ready for the next interpreter: nothing that the last one had open is there any more. False if it
 /// cannot be used again.
 pub(crate) fn clear() -> bool {
+    #[cfg(unix)]
+    programs::abandon();
     #[cfg(unix)]
     if has_own_table() {
         return mate().is_some_and(|mate| mate.clear().is_ok());

@@ -1,17 +1,18 @@
 //! Permissions as they are enforced: resolved once, on the host's side, and asked at each step of a script.
 
 use std::{
-    collections::HashSet,
+    collections::{HashMap, HashSet},
     ffi::OsStr,
     fs, io,
     net::SocketAddr,
     path::{Component, Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, OnceLock},
 };
 
 use parking_lot::Mutex;
+use rustpython_vm::frozen::FrozenModule;
 
-use super::{Permissions, address::NetRule, kernel, permissions::Layer};
+use super::{Permissions, address::NetRule, kernel, modules, permissions::Layer};
 use crate::error::{Error, Result};
 
 /// What a script wants to do with a file.
@@ -67,6 +68,8 @@ pub(crate) struct Fence {
     rules: Rules,
     /// Addresses that granted names were resolved to.
     resolved: Mutex<HashSet<SocketAddr>>,
+    /// The modules that can be imported; empty as long as nobody has asked, or if all can.
+    importable: OnceLock<HashSet<String>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -149,6 +152,7 @@ impl Fence {
         Ok(Some(Arc::new(Self {
             rules,
             resolved: Mutex::default(),
+            importable: OnceLock::new(),
         })))
     }
 
@@ -158,6 +162,22 @@ impl Fence {
 
     pub(crate) fn start_folder(&self) -> &Path {
         &self.rules.start
+    }
+
+    /// Looks up what the granted modules are made of. Call it before [`Fence::allows_module`].
+    pub(crate) fn look_up_modules(&self, frozen: impl FnOnce() -> HashMap<&'static str, FrozenModule>) {
+        if !self.allows_all_modules() {
+            self.importable.get_or_init(|| modules::importable(&self.rules.modules, &frozen()));
+        }
+    }
+
+    fn allows_all_modules(&self) -> bool {
+        self.rules.modules.iter().any(|pattern| pattern == "*")
+    }
+
+    /// Whether a module of the standard library can be imported.
+    pub(crate) fn allows_module(&self, name: &str) -> bool {
+        self.allows_all_modules() || self.importable.get().is_some_and(|names| names.contains(name))
     }
 
     pub(crate) fn allows_env(&self, name: &OsStr) -> bool {

@@ -3,6 +3,7 @@
 use std::{cell::RefCell, sync::Arc};
 
 use super::{Blueprint, family::Identity, streams::Captured};
+use crate::fence;
 
 thread_local! {
     static HERE: RefCell<Option<Surroundings>> = const { RefCell::new(None) };
@@ -37,6 +38,8 @@ impl Surroundings {
 
 impl Drop for Here {
     fn drop(&mut self) {
-        HERE.set(None);
+        // What the host gave may close descriptors of the host's when it goes.
+        let here = HERE.take();
+        fence::later(move || drop(here));
     }
 }

@@ -145,9 +145,11 @@ impl Item {
 #[cfg(unix)]
 mod descriptors {
     use std::{
-        io::{Read, Write},
-        os::{fd::BorrowedFd, unix::net::UnixStream},
-        sync::Arc,
+        os::fd::BorrowedFd,
+        sync::{
+            Arc,
+            atomic::{AtomicBool, Ordering},
+        },
         time::Instant,
     };
 
@@ -158,26 +160,36 @@ mod descriptors {
     use rustpython_vm::{PyObjectRef, PyResult, VirtualMachine};
 
     use super::{Item, WaitSet};
-    use crate::control::{Control, Listener};
+    use crate::{
+        control::{Control, Listener},
+        fence::{Signal, wire},
+    };
 
     /// A listener whose notification is a byte that can be read.
-    struct Wire(UnixStream);
+    struct Wire {
+        signal: Signal,
+        /// A byte is in the wire, or on its way: never more than one.
+        rung: AtomicBool,
+    }
 
     impl Listener for Wire {
         fn notify(&self) {
-            // A full wire has enough bytes in it to wake whoever waits.
-            let _ = (&self.0).write(&[1]);
+            if !self.rung.swap(true, Ordering::AcqRel) {
+                let _ = self.signal.raise();
+            }
         }
     }
 
     pub(super) fn wait(vm: &VirtualMachine, set: &WaitSet, deadline: Option<Instant>) -> PyResult<Vec<PyObjectRef>> {
         let os_error = |error: std::io::Error| vm.new_os_error(error.to_string());
-        let (sending, receiving) = UnixStream::pair().map_err(os_error)?;
-        sending.set_nonblocking(true).map_err(os_error)?;
-        receiving.set_nonblocking(true).map_err(os_error)?;
-        let wire: Arc<dyn Listener> = Arc::new(Wire(sending));
-        set.listen(&wire);
-        let bell = Item::Descriptor(std::os::fd::AsRawFd::as_raw_fd(&receiving));
+        let (watched, signal) = wire().map_err(os_error)?;
+        let wire = Arc::new(Wire {
+            signal,
+            rung: AtomicBool::new(false),
+        });
+        let listener: Arc<dyn Listener> = wire.clone();
+        set.listen(&listener);
+        let bell = Item::Descriptor(watched.descriptor().unwrap_or(-1));
         loop {
             vm.check_signals()?;
             if let Some(control) = Control::current() {
@@ -220,8 +232,11 @@ mod descriptors {
             if !ready.is_empty() || deadline.is_some_and(|deadline| Instant::now() >= deadline) {
                 return Ok(ready);
             }
-            let mut heard = [0; 64];
-            while matches!((&receiving).read(&mut heard), Ok(count) if count > 0) {}
+            if wire.rung.load(Ordering::Acquire) {
+                watched.take().map_err(os_error)?;
+                // Whoever comes from here on rings again; what came before is looked at again.
+                wire.rung.store(false, Ordering::Release);
+            }
         }
     }
 

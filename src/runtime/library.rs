@@ -16,6 +16,7 @@ const _: &str = env!("UNGIL_STDLIB_STAMP");
 pub(super) fn native(ctx: &Context, fence: Option<&Arc<Fence>>) -> Vec<&'static PyModuleDef> {
     let mut definitions = rustpython_stdlib::stdlib_module_defs(ctx);
     if let Some(fence) = fence {
+        fence.look_up_modules(|| all_frozen().into_iter().collect());
         // The VM adds its own by itself; what replaces them comes later, and so wins.
         let known = rustpython_vm::stdlib::builtin_module_defs(ctx);
         definitions.extend(fence::definitions(
@@ -40,7 +41,17 @@ pub(super) fn retire() {
 }
 
 /// Python modules that are compiled into the binary; ours come last and so win.
-pub(super) fn frozen(_fence: Option<&Arc<Fence>>) -> Vec<(&'static str, FrozenModule)> {
+pub(super) fn frozen(fence: Option<&Arc<Fence>>) -> Vec<(&'static str, FrozenModule)> {
+    let mut modules = all_frozen();
+    if let Some(fence) = fence {
+        fence.look_up_modules(|| all_frozen().into_iter().collect());
+        let is_ours = |name: &str| name == "ungil" || name.starts_with("ungil.") || name.starts_with("_ungil");
+        modules.retain(|(name, _)| is_ours(name) || fence.allows_module(name));
+    }
+    modules
+}
+
+fn all_frozen() -> Vec<(&'static str, FrozenModule)> {
     let ours = rustpython_vm::py_freeze!(dir = "../../stdlib");
     rustpython_pylib::FROZEN_STDLIB.into_iter().chain(ours).collect()
 }

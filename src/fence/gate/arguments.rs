@@ -74,7 +74,7 @@ fn is_text(object: &PyObjectRef) -> bool {
 }
 
 #[cfg(unix)]
-fn to_path(vm: &VirtualMachine, text: &PyObjectRef) -> PyResult<PathBuf> {
+pub(super) fn to_path(vm: &VirtualMachine, text: &PyObjectRef) -> PyResult<PathBuf> {
     use std::{ffi::OsString, os::unix::ffi::OsStringExt};
 
     let bytes = match text.downcast_ref::<PyBytes>() {
@@ -93,7 +93,7 @@ fn to_path(vm: &VirtualMachine, text: &PyObjectRef) -> PyResult<PathBuf> {
 }
 
 #[cfg(not(unix))]
-fn to_path(vm: &VirtualMachine, text: &PyObjectRef) -> PyResult<PathBuf> {
+pub(super) fn to_path(vm: &VirtualMachine, text: &PyObjectRef) -> PyResult<PathBuf> {
     match text.downcast_ref::<PyBytes>() {
         Some(bytes) => Ok(String::from_utf8_lossy(bytes.as_bytes()).into_owned().into()),
         None => Ok(text.str(vm)?.to_string_lossy().into_owned().into()),

@@ -10,6 +10,8 @@ mod files;
 mod memory;
 #[cfg(unix)]
 mod network;
+#[cfg(unix)]
+mod programs;
 mod tables;
 
 use std::{
@@ -66,7 +68,7 @@ fn definition(original: &'static PyModuleDef, fence: &Arc<Fence>) -> &'static Py
     if let Some(changed) = CHANGED.with_borrow(|changed| changed.get(name).copied()) {
         return changed.definition;
     }
-    let module = tables::module(name);
+    let module = if fence.allows_module(name) { tables::module(name) } else { Module::Absent };
     let methods: &'static [PyMethodDef] = match module {
         Module::Free => return original,
         Module::Absent => &[],

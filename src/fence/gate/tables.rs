@@ -9,7 +9,7 @@ use rustpython_vm::{
 };
 
 #[cfg(unix)]
-use super::network;
+use super::{network, programs};
 use super::{clock, files, gate_init, gate_method, init_file, memory};
 use crate::fence::{Fence, outside};
 
@@ -67,7 +67,8 @@ pub(super) fn module(name: &str) -> Module {
         "fcntl" => Module::Gated(fcntl),
         "resource" => Module::Gated(resource),
         "_locale" => Module::Gated(locale),
-        "_posixsubprocess" => Module::Gated(|_| RUN),
+        #[cfg(unix)]
+        "_posixsubprocess" => Module::Gated(|_| Rule::Instead(programs::fork_exec)),
         "mmap" => Module::Face(&["mmap"]),
         "_multiprocessing" => Module::Face(&["SemLock"]),
         "grp" | "pwd" => Module::Gated(users),
@@ -146,6 +147,10 @@ fn posix(function: &str) -> Rule {
         "rename" | "replace" => Rule::Ask(files::write_two),
         "symlink" => Rule::Ask(files::symlink),
         "open" => Rule::Ask(files::open),
+        #[cfg(unix)]
+        "waitpid" => Rule::Instead(programs::waitpid),
+        #[cfg(unix)]
+        "kill" => Rule::Instead(programs::kill),
         "execv" | "execve" | "fork" | "forkpty" | "posix_spawn" | "posix_spawnp" | "system" => RUN,
         "_create_environ" => Rule::Instead(memory::environment),
         _ => NEVER,
