@@ -402,7 +402,8 @@ mod runtime;
 pub use rustpython_vm as vm;
 
 pub use channel::*;
-pub use error::{ConversionError, Error, Exception, Frame, Result, SyntaxDetail};
+pub use control::Limits;
+pub use error::{Allowance, ConversionError, Error, Exception, Frame, LimitExceeded, LimitKind, Result, SyntaxDetail};
 pub use host::*;
 pub use interpreter::{Input, Interpreter, Job, Object, Output, Script, Stats, Task};
 pub use pool::*;

@@ -13,6 +13,6 @@ mod to_python;
 pub(crate) use exception::{exception_to_error, frame_data};
 pub(crate) use exceptions::{Exceptions, exceptions, raise};
 pub(crate) use face::{handle_of, register_face};
-pub(crate) use from_python::{FromPythonError, from_python};
+pub(crate) use from_python::{FromPythonError, from_python, limit_messages};
 pub(crate) use sources::Sources;
 pub(crate) use to_python::to_python;

@@ -1,10 +1,21 @@
 //! An interpreter's handle for those who must reach it while it runs: interrupts, stops, the one interruptible wait.
 
+mod clock;
+mod deadline;
 mod interrupt;
+mod limits;
 mod os_thread;
+mod quota;
 pub(crate) mod spawner;
+mod stop;
+mod token;
 pub(crate) mod wait;
 mod watchdog;
 
-pub(crate) use interrupt::{Control, JobId, StopRaised};
+pub(crate) use interrupt::{Control, JobId, Reporter, StopRaised, in_host};
+pub(crate) use limits::Hit;
+pub use limits::Limits;
 pub(crate) use os_thread::{OsThread, install_wake_signal};
+pub(crate) use quota::{Claim, Quota};
+pub(crate) use stop::StopReason;
+pub(crate) use token::StopSignal;

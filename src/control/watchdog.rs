@@ -41,7 +41,7 @@ impl Ord for Entry {
 
 #[derive(Default)]
 struct Watchdog {
-    // Bounded by the number of jobs that are being stopped: one timer each.
+    // Bounded by the number of interpreters: one for the deadline of the running job, one while it is being stopped.
     timers: Mutex<BinaryHeap<Reverse<Entry>>>,
     changed: Condvar,
 }

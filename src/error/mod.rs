@@ -3,11 +3,14 @@
 mod conversion;
 mod display;
 mod exception;
+mod limit;
 
 use std::{fmt, io, path::PathBuf, sync::Arc};
 
 pub use conversion::ConversionError;
 pub use exception::{Exception, Frame, SyntaxDetail};
+pub(crate) use limit::describe as describe_limit;
+pub use limit::{Allowance, LimitExceeded, LimitKind};
 
 /// The result of everything in this crate that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -42,6 +45,8 @@ pub enum Error {
     Conversion(ConversionError),
     /// The job was cancelled, before it started or while it ran.
     Cancelled,
+    /// The script hit one of its limits and was ended; see [`Limits`](crate::Limits).
+    Limit(Box<LimitExceeded>),
     /// The interpreter was closed before the job ran, or ended while it did.
     Closed {
         /// The interpreter's name.
@@ -59,7 +64,8 @@ pub enum Error {
         /// The interpreter's name.
         interpreter: String,
     },
-    /// The interpreter did not come to a point where it could answer, within the time given.
+    /// The interpreter did not come to a point where it could answer, within the time given. One whose job could not be
+    /// stopped (see [`Limits::give_up_after`](crate::Limits::give_up_after)) is lost; its thread ends if it ever comes back.
     Unresponsive {
         /// The interpreter's name.
         interpreter: String,
@@ -90,10 +96,19 @@ impl Error {
         }
     }
 
-    /// The Python exception, if Python raised one.
+    /// The limit that was hit, if that is what ended the script.
+    pub fn as_limit(&self) -> Option<&LimitExceeded> {
+        match self {
+            Self::Limit(limit) => Some(limit),
+            _ => None,
+        }
+    }
+
+    /// The Python exception, if Python raised one; that of a limit, too.
     pub fn as_exception(&self) -> Option<&Exception> {
         match self {
             Self::Exception(exception) => Some(exception),
+            Self::Limit(limit) => limit.exception(),
             _ => None,
         }
     }
@@ -140,6 +155,7 @@ impl fmt::Display for Error {
             } => write!(f, "the script exited with status {code}: {message}"),
             Self::Conversion(error) => error.fmt(f),
             Self::Cancelled => f.write_str("the job was cancelled"),
+            Self::Limit(limit) => limit.fmt(f),
             Self::Closed { interpreter } => {
                 write!(f, "interpreter {interpreter:?} is closed; make another one to go on")
             }
@@ -171,6 +187,7 @@ impl std::error::Error for Error {
         match self {
             Self::Io { source, .. } => Some(&**source),
             Self::Conversion(error) => Some(error),
+            Self::Limit(limit) => limit.exception().map(|exception| exception as _),
             _ => None,
         }
     }

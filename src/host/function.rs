@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     bridge,
+    control::in_host,
     error::{Error, Result},
     value::{Handle, Shared, Value, deserialize_handle, serialize_handle, to_value},
 };
@@ -297,7 +298,7 @@ impl HostFunction {
             .signature
             .fill(vm, &self.0.label, &args.args, &keywords, &mut arguments)?;
         if let Body::Now(body) = &self.0.body {
-            let outcome = catch(|| body(&mut arguments));
+            let outcome = in_host(|| catch(|| body(&mut arguments)));
             self.finish(vm, outcome)?;
         }
         let made = arguments.made.take();
@@ -319,10 +320,10 @@ impl HostFunction {
             .fill(vm, &definition.label, positional, keywords, &mut arguments)?;
         match &definition.body {
             Body::Now(body) => {
-                let outcome = catch(|| body(&mut arguments));
+                let outcome = in_host(|| catch(|| body(&mut arguments)));
                 self.finish(vm, outcome)
             }
-            Body::Later(body) => match catch(|| body(&mut arguments)) {
+            Body::Later(body) => match in_host(|| catch(|| body(&mut arguments))) {
                 Ok(Ok(future)) => HostFutureObject::start(vm, self.clone(), future),
                 Ok(Err(failure)) => Err(self.exception(vm, failure)),
                 Err(message) => Err(self.panic_exception(vm, message)),

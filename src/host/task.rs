@@ -12,8 +12,10 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use parking_lot::Mutex;
 
 use super::{
+    StopToken,
     arguments::{catch, drop_quietly},
     returns::Outcome,
+    stop_token,
     traits::Pending,
     wakeup::Wakeup,
 };
@@ -140,6 +142,8 @@ impl Drop for Call {
 /// Runs the host's future, and tells the call how it ended.
 pub(super) struct Runner {
     future: Option<Pending>,
+    /// Of the job that made the call.
+    token: StopToken,
     call: Arc<Call>,
 }
 
@@ -147,6 +151,7 @@ impl Runner {
     pub(super) fn new(future: Pending, call: Arc<Call>) -> Self {
         Self {
             future: Some(future),
+            token: stop_token(),
             call,
         }
     }
@@ -173,10 +178,11 @@ impl Future for Runner {
                 none => *none = Some(context.waker().clone()),
             }
         }
-        let Some(future) = &mut self.future else {
+        let Self { future, token, .. } = &mut *self;
+        let Some(future) = future else {
             return Poll::Ready(());
         };
-        match catch(|| future.as_mut().poll(context)) {
+        match token.during(|| catch(|| future.as_mut().poll(context))) {
             Ok(Poll::Pending) => Poll::Pending,
             Ok(Poll::Ready(outcome)) => self.finish(Ending::Done(outcome)),
             Err(message) => self.finish(Ending::Panicked(message)),

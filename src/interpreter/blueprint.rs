@@ -5,7 +5,11 @@ use std::{path::PathBuf, sync::Arc};
 use rustpython_vm::{Context, builtins::PyModuleDef, frozen::FrozenModule};
 
 use super::{Input, Output};
-use crate::{host, value::Value};
+use crate::{
+    control::{Limits, Quota},
+    host,
+    value::Value,
+};
 
 /// The stack that an interpreter's thread gets unless the host says otherwise: Python's recursion limit fits, with room
 /// for native recursion such as a deeply nested expression.
@@ -32,10 +36,15 @@ pub(crate) struct Blueprint {
     /// Import `site`, which finds site-packages and adds `exit()` and `help()`.
     pub(crate) site: bool,
     pub(crate) warnings: Vec<String>,
+    pub(crate) limits: Limits,
+    /// Of the interpreter that starts this one, which shares it; `None` makes a new one.
+    pub(crate) quota: Option<Arc<Quota>>,
     /// Native modules by definition; later ones win over earlier ones of the same name.
     pub(crate) native: fn(&Context) -> Vec<&'static PyModuleDef>,
     /// Called on the thread when the interpreter has ended, in whatever way: what native modules hold for it is let go.
     pub(crate) on_end: fn(),
+    /// Called with its number, on any thread, when an interpreter is given up: what it holds is revoked from outside.
+    pub(crate) on_loss: fn(u64),
     /// Python modules compiled into the binary; later ones win.
     pub(crate) frozen: fn() -> Vec<(&'static str, FrozenModule)>,
 }

@@ -79,7 +79,16 @@ fn equip(vm: &VirtualMachine, blueprint: &Blueprint, captured: &Captured) -> PyR
         vm.sys_module.set_attr("path", vm.ctx.new_list(folders.collect()), vm)?;
     }
     isolate::guard_modules(vm, blueprint)?;
-    streams::install(vm, &blueprint.stdin, &blueprint.stdout, &blueprint.stderr, captured)?;
+    let count_output = blueprint.limits.output.is_some();
+    streams::install(
+        vm,
+        &blueprint.stdin,
+        &blueprint.stdout,
+        &blueprint.stderr,
+        captured,
+        count_output,
+    )?;
+    isolate::guard_recursion(vm, blueprint.limits.recursion)?;
     // Among the builtins, so that every module and every namespace sees them, and any can shadow them.
     for function in &blueprint.functions {
         let name = vm.ctx.intern_str(function.name());

@@ -3,13 +3,13 @@
 use std::{
     path::PathBuf,
     sync::{
-        Arc,
+        Arc, Weak,
         atomic::{AtomicBool, Ordering},
     },
     time::{Duration, Instant},
 };
 
-use crossbeam_channel::{RecvTimeoutError, Sender, bounded, unbounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded, unbounded};
 use rustpython_vm::{VirtualMachine, vm::thread::with_current_vm};
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{
     bridge::Exceptions,
-    control::Control,
+    control::{Control, Quota},
     error::{Error, Frame, Result},
 };
 
@@ -80,7 +80,16 @@ struct Inner {
 pub(super) struct Address {
     control: Arc<Control>,
     mailbox: Sender<Message>,
+    /// The other end of the mailbox, for as long as the interpreter's thread has it.
+    undelivered: Weak<Receiver<Message>>,
     counters: Arc<Counters>,
+}
+
+/// Drops what is in the mailbox of a lost interpreter; jobs answer that it is closed.
+fn discard(mailbox: &Weak<Receiver<Message>>) {
+    if let Some(mailbox) = mailbox.upgrade() {
+        mailbox.try_iter().for_each(drop);
+    }
 }
 
 impl Address {
@@ -100,7 +109,7 @@ impl Address {
 
     /// Tells the interpreter that nobody holds that object any more.
     pub(super) fn release(&self, id: u64) {
-        let _ = self.mailbox.send(Message::Release(id));
+        self.send(Message::Release(id));
     }
 
     pub(super) fn spawn<T, F>(&self, work: F) -> Job<T>
@@ -117,9 +126,19 @@ impl Address {
         queued.destined_for(&self.control);
         self.counters.queued();
         // A job that cannot be delivered answers that the interpreter is closed when it is dropped here.
-        if self.mailbox.send(Message::Job(queued)).is_err() {
+        if !self.send(Message::Job(queued)) {
             self.counters.taken();
         }
+    }
+
+    /// False if nobody is there to read it.
+    fn send(&self, message: Message) -> bool {
+        let sent = self.mailbox.send(message).is_ok();
+        // Who is given up either has its mailbox emptied after this message, or is seen to be lost here.
+        if sent && self.control.is_lost() {
+            discard(&self.undelivered);
+        }
+        sent
     }
 }
 
@@ -131,9 +150,18 @@ impl Interpreter {
         source: Option<Box<dyn WorkSource>>,
     ) -> Result<Self> {
         let name = name.or_else(|| blueprint.name.clone()).unwrap_or_else(next_name);
-        let control = Control::new(&name, Exceptions::make_cancelled);
+        let quota = blueprint.quota.clone().unwrap_or_else(|| Quota::new(&blueprint.limits));
+        let control = Control::new(&name, Exceptions::make_stop, blueprint.limits.clone(), quota);
         // Unbounded: dropping an object's handle must never block. Jobs in it are the host's own, one call each.
         let (mailbox, incoming) = unbounded();
+        let incoming = Arc::new(incoming);
+        let undelivered = Arc::downgrade(&incoming);
+        let revoke = (blueprint.on_loss, control.id(), undelivered.clone());
+        control.on_loss(move || {
+            let (revoke, id, undelivered) = revoke;
+            revoke(id);
+            discard(&undelivered);
+        });
         let (ready, answer) = bounded(1);
         let counters = Arc::new(Counters::default());
         let captured = Captured::default();
@@ -165,6 +193,7 @@ impl Interpreter {
                 address: Address {
                     control,
                     mailbox,
+                    undelivered,
                     counters: counters.clone(),
                 },
                 counters,
@@ -398,7 +427,7 @@ impl Interpreter {
         self.inner.counters.read(control.cpu_time(), control.busy_for())
     }
 
-    /// True once [`Interpreter::close`] was called, or the interpreter is retired after a panic.
+    /// True once [`Interpreter::close`] was called, or the interpreter is retired after a panic or lost.
     pub fn is_closed(&self) -> bool {
         self.inner.closed.load(Ordering::Acquire) || self.inner.address.control.is_gone()
     }
@@ -416,7 +445,7 @@ impl Interpreter {
         }
         let (done, closed) = bounded(1);
         self.inner.closed.store(true, Ordering::Release);
-        if self.inner.address.mailbox.send(Message::Close(Some(done))).is_ok() {
+        if self.inner.address.send(Message::Close(Some(done))) {
             // An error means that another close, or a panic, ended it first.
             let _ = closed.recv();
         }
@@ -433,14 +462,14 @@ impl Interpreter {
 
     /// Wakes the interpreter so that it looks at its work source.
     pub(crate) fn nudge(&self) {
-        let _ = self.inner.address.mailbox.send(Message::Nudge);
+        self.inner.address.send(Message::Nudge);
     }
 }
 
 impl Drop for Inner {
     fn drop(&mut self) {
         if !self.closed.load(Ordering::Acquire) {
-            let _ = self.address.mailbox.send(Message::Close(None));
+            self.address.send(Message::Close(None));
         }
     }
 }

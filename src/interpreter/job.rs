@@ -22,8 +22,8 @@ use serde::de::DeserializeOwned;
 use super::{run, stats::Counters, task::Task};
 use crate::{
     bridge,
-    control::{Control, JobId, StopRaised, wait},
-    error::{Error, Result},
+    control::{Control, JobId, Limits, Reporter, StopRaised, StopReason, wait},
+    error::{Error, LimitExceeded, Result},
     value::{Value, from_value_at},
 };
 
@@ -260,11 +260,21 @@ impl<T> fmt::Debug for Job<T> {
     }
 }
 
+impl<T: Send> Reporter for Shared<T> {
+    fn lost(&self, interpreter: &str) {
+        self.complete(Err(Error::Unresponsive {
+            interpreter: interpreter.to_owned(),
+        }));
+    }
+}
+
 /// How a job left its interpreter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
     Succeeded,
     Failed,
+    /// It came back after it was given up: others have been told that the interpreter is lost.
+    Lost,
     /// Rust code in the VM panicked: its state may be anything.
     Panicked,
 }
@@ -313,6 +323,7 @@ trait Runnable: Send {
 
 struct Typed<T, F> {
     shared: Arc<Shared<T>>,
+    limits: Option<Arc<Limits>>,
     work: Option<F>,
 }
 
@@ -327,7 +338,7 @@ where
             return Outcome::Failed;
         };
         let shared = &self.shared;
-        control.begin(shared.id);
+        control.begin(shared.id, self.limits.as_deref(), Some(shared.clone()));
         *shared.place.lock() = Some(control.clone());
         // A cancel either came before and is seen here, or finds the place and stops the job there.
         if shared.cancelled.load(Ordering::SeqCst) {
@@ -336,6 +347,7 @@ where
             return Outcome::Failed;
         }
         let result = catch_unwind(AssertUnwindSafe(|| {
+            let _terms = Terms::impose(vm, control)?;
             let result = work(vm);
             // What a script printed is out before its job is reported as done.
             super::streams::flush(vm);
@@ -344,8 +356,7 @@ where
         let stopped = control.end();
         let (result, outcome) = match result {
             Ok(Ok(value)) => (Ok(value), Outcome::Succeeded),
-            Ok(Err(_)) if stopped == StopRaised(true) => (Err(Error::Cancelled), Outcome::Failed),
-            Ok(Err(error)) => (Err(error), Outcome::Failed),
+            Ok(Err(error)) => (Err(blame(error, stopped, control)), Outcome::Failed),
             Err(panic) => (
                 Err(Error::Panicked {
                     interpreter: control.name().to_owned(),
@@ -353,6 +364,11 @@ where
                 }),
                 Outcome::Panicked,
             ),
+        };
+        let outcome = match outcome {
+            Outcome::Panicked => outcome,
+            _ if control.is_lost() => Outcome::Lost,
+            _ => outcome,
         };
         // Counted first: who has the answer finds it in the statistics.
         counters.ran(started.elapsed(), outcome == Outcome::Succeeded);
@@ -385,6 +401,54 @@ impl<T, F> Drop for Typed<T, F> {
     }
 }
 
+/// Limits that hold while a job runs and are not the watchdog's to enforce.
+struct Terms<'a> {
+    vm: &'a VirtualMachine,
+    recursion: Option<usize>,
+}
+
+impl<'a> Terms<'a> {
+    fn impose(vm: &'a VirtualMachine, control: &Control) -> Result<Self> {
+        let limits = control.limits();
+        if limits.output.is_some() && !super::streams::are_counted() {
+            return Err(Error::config(
+                "a task's output can only be limited where the interpreter's streams lead into this crate: give the builder \
+                 a limit for output as well, or set both stdout and stderr",
+            ));
+        }
+        bridge::limit_messages(limits.message_size);
+        let recursion = limits
+            .recursion
+            .map(|depth| vm.recursion_limit.replace(depth.min(vm.recursion_limit.get())));
+        Ok(Self { vm, recursion })
+    }
+}
+
+impl Drop for Terms<'_> {
+    fn drop(&mut self) {
+        bridge::limit_messages(None);
+        if let Some(depth) = self.recursion {
+            self.vm.recursion_limit.set(depth);
+        }
+    }
+}
+
+/// What a job's error is if the job was stopped while it ran.
+fn blame(error: Error, StopRaised(stopped): StopRaised, control: &Control) -> Error {
+    match stopped {
+        None => error,
+        Some(StopReason::Cancelled) => Error::Cancelled,
+        Some(StopReason::Limit(hit)) => {
+            let exception = match error {
+                Error::Exception(exception) => Some(exception),
+                _ => None,
+            };
+            let limit = LimitExceeded::new(hit.kind, hit.allowed, control.name(), exception);
+            Error::Limit(Box::new(limit))
+        }
+    }
+}
+
 pub(super) fn panic_message(panic: &(dyn Any + Send)) -> String {
     panic
         .downcast_ref::<&str>()
@@ -399,10 +463,19 @@ where
     T: Send + 'static,
     F: FnOnce(&VirtualMachine) -> Result<T> + Send + 'static,
 {
+    prepare_within(None, work)
+}
+
+fn prepare_within<T, F>(limits: Option<Arc<Limits>>, work: F) -> (QueuedJob, Job<T>)
+where
+    T: Send + 'static,
+    F: FnOnce(&VirtualMachine) -> Result<T> + Send + 'static,
+{
     let shared = Shared::new();
     let job = Job { shared: shared.clone() };
     let typed = Typed {
         shared,
+        limits,
         work: Some(work),
     };
     (QueuedJob(Box::new(typed)), job)
@@ -413,7 +486,7 @@ pub(crate) fn prepare<T>(task: Task) -> (QueuedJob, Job<T>)
 where
     T: DeserializeOwned + Send + 'static,
 {
-    prepare_with(move |vm| {
+    prepare_within(task.limits.clone(), move |vm| {
         let value = run::run(vm, task)?;
         Ok(from_value_at("result", value)?)
     })
@@ -421,5 +494,5 @@ where
 
 /// A job that calls a function with each of many items; an item that fails fails alone.
 pub(crate) fn prepare_each(task: Task) -> (QueuedJob, Job<Vec<Result<Value>>>) {
-    prepare_with(move |vm| run::run_each(vm, task))
+    prepare_within(task.limits.clone(), move |vm| run::run_each(vm, task))
 }

@@ -18,7 +18,7 @@ use super::{
     threads::Reuse,
 };
 use crate::{
-    control::{Control, JobId},
+    control::{Control, JobId, Reporter},
     error::{Error, Result},
 };
 
@@ -51,7 +51,7 @@ pub(super) enum Message {
 pub(super) struct Birth {
     pub(super) blueprint: Arc<Blueprint>,
     pub(super) control: Arc<Control>,
-    pub(super) mailbox: Receiver<Message>,
+    pub(super) mailbox: Arc<Receiver<Message>>,
     pub(super) captured: Captured,
     pub(super) counters: Arc<Counters>,
     pub(super) source: Option<Box<dyn WorkSource>>,
@@ -62,6 +62,8 @@ pub(super) struct Birth {
 enum End {
     Closed(Option<Sender<()>>),
     Panicked,
+    /// It was given up, and came back.
+    Lost,
 }
 
 /// Lives it. Called on the interpreter's thread.
@@ -106,7 +108,7 @@ pub(super) fn live(birth: Birth) -> Reuse {
     });
     let reuse = match end {
         End::Closed(answer) => {
-            let reuse = finish(interpreter, &control);
+            let reuse = finish(interpreter, &control, answer.clone());
             (blueprint.on_end)();
             control.unbind();
             drop(source);
@@ -116,6 +118,15 @@ pub(super) fn live(birth: Birth) -> Reuse {
                 let _ = answer.send(());
             }
             return reuse;
+        }
+        End::Lost => {
+            tracing::info!(
+                interpreter = control.name(),
+                "came back after it was given up, and ends"
+            );
+            finish(interpreter, &control, None);
+            // The thread has the lowest scheduling class, which cannot be undone.
+            Reuse::No
         }
         End::Panicked => {
             tracing::error!(interpreter = control.name(), "retired after a panic");
@@ -132,12 +143,29 @@ pub(super) fn live(birth: Birth) -> Reuse {
     reuse
 }
 
-fn finish(interpreter: rustpython_vm::Interpreter, control: &Control) -> Reuse {
-    // atexit functions run as a job, so that what waits in them can be woken.
-    control.begin(JobId::next());
+/// Whoever waits for the interpreter to close.
+struct Closing(Option<Sender<()>>);
+
+impl Reporter for Closing {
+    fn lost(&self, _interpreter: &str) {
+        if let Some(answer) = &self.0 {
+            let _ = answer.try_send(());
+        }
+    }
+}
+
+fn finish(interpreter: rustpython_vm::Interpreter, control: &Arc<Control>, answer: Option<Sender<()>>) -> Reuse {
+    // atexit functions run as a job, so that what waits in them can be woken, and their time is limited as a job's is.
+    let job = JobId::next();
+    control.begin(job, None, Some(Arc::new(Closing(answer))));
+    if control.is_lost() {
+        // Nobody waits for what its scripts would still do.
+        control.stop(job);
+    }
     let finalized = catch_unwind(AssertUnwindSafe(|| boot::take_down(interpreter)));
     control.end();
     match finalized {
+        Ok(()) if control.is_lost() => Reuse::No,
         Ok(()) => Reuse::Yes,
         Err(panic) => {
             tracing::error!(
@@ -147,6 +175,15 @@ fn finish(interpreter: rustpython_vm::Interpreter, control: &Control) -> Reuse {
             );
             Reuse::No
         }
+    }
+}
+
+/// The end that a job's outcome means, if it means one.
+fn fatal(outcome: Outcome) -> Option<End> {
+    match outcome {
+        Outcome::Panicked => Some(End::Panicked),
+        Outcome::Lost => Some(End::Lost),
+        Outcome::Succeeded | Outcome::Failed => None,
     }
 }
 
@@ -189,8 +226,8 @@ impl Server<'_> {
             if let Some(job) = source.next() {
                 let outcome = self.run(job);
                 source.finished(outcome == Outcome::Succeeded);
-                if outcome == Outcome::Panicked {
-                    return End::Panicked;
+                if let Some(end) = fatal(outcome) {
+                    return end;
                 }
                 continue;
             }
@@ -216,7 +253,7 @@ impl Server<'_> {
         match message {
             Message::Job(job) => {
                 self.counters.taken();
-                (self.run(job) == Outcome::Panicked).then_some(End::Panicked)
+                fatal(self.run(job))
             }
             Message::Nudge => None,
             Message::Release(id) => {

@@ -1,11 +1,24 @@
 //! Where a script's standard streams lead.
 
-use std::{fmt, sync::Arc};
+use std::{
+    cell::Cell,
+    fmt,
+    io::{self, Write},
+    sync::Arc,
+};
 
 use parking_lot::Mutex;
 use rustpython_vm::{PyObjectRef, PyResult, VirtualMachine, function::ArgBytesLike};
 
 use super::closure::closure;
+use crate::{
+    bridge::Exceptions,
+    control::{Control, in_host},
+};
+
+thread_local! {
+    static COUNTED: Cell<bool> = const { Cell::new(false) };
+}
 
 /// A function of the host that takes what a script writes.
 type WriteBytes = Arc<dyn Fn(&[u8]) + Send + Sync>;
@@ -86,13 +99,15 @@ pub(super) struct Captured {
     pub(super) stderr: Arc<Mutex<Vec<u8>>>,
 }
 
-/// Replaces `sys.stdin`, `sys.stdout` and `sys.stderr` where they do not lead to the process's own.
+/// Replaces `sys.stdin`, `sys.stdout` and `sys.stderr` where they do not lead to the process's own; with `count` also
+/// where they do.
 pub(super) fn install(
     vm: &VirtualMachine,
     stdin: &Input,
     stdout: &Output,
     stderr: &Output,
     captured: &Captured,
+    count: bool,
 ) -> PyResult<()> {
     let bytes: Option<&[u8]> = match stdin {
         Input::Inherit => None,
@@ -103,10 +118,22 @@ pub(super) fn install(
         let data = vm.ctx.new_bytes(bytes.to_vec());
         replace(vm, "stdin", "open_input", vec![data.into()])?;
     }
-    if let Some(write) = writer(vm, stdout, &captured.stdout) {
+    let is_counted = |output: &Output| count || !matches!(output, Output::Inherit);
+    COUNTED.set(is_counted(stdout) && is_counted(stderr));
+    let (mut stdout, mut stderr) = (stdout.clone(), stderr.clone());
+    if count && matches!(stdout, Output::Inherit) {
+        stdout = inherited(|bytes| {
+            let mut stream = io::stdout().lock();
+            stream.write_all(bytes).and_then(|()| stream.flush())
+        });
+    }
+    if count && matches!(stderr, Output::Inherit) {
+        stderr = inherited(|bytes| io::stderr().lock().write_all(bytes));
+    }
+    if let Some(write) = writer(vm, &stdout, &captured.stdout) {
         replace(vm, "stdout", "open_output", vec![write])?;
     }
-    if let Some(write) = writer(vm, stderr, &captured.stderr) {
+    if let Some(write) = writer(vm, &stderr, &captured.stderr) {
         replace(vm, "stderr", "open_errors", vec![write])?;
     }
     Ok(())
@@ -131,10 +158,32 @@ fn writer(vm: &VirtualMachine, output: &Output, captured: &Arc<Mutex<Vec<u8>>>) 
         }
         Output::Callback(write) => write.clone(),
     };
-    Some(closure(vm, "write", move |(data,): (ArgBytesLike,), _| {
-        data.with_ref(|bytes| write(bytes));
-        data.len()
-    }))
+    Some(closure(
+        vm,
+        "write",
+        move |(data,): (ArgBytesLike,), vm| -> PyResult<usize> {
+            if let Some(control) = Control::current()
+                && let Err(reason) = control.spend_output(data.len())
+            {
+                return Err(Exceptions::make_stop(vm, reason));
+            }
+            data.with_ref(|bytes| in_host(|| write(bytes)));
+            Ok(data.len())
+        },
+    ))
+}
+
+/// Whether what scripts of this thread's interpreter write is counted.
+pub(super) fn are_counted() -> bool {
+    COUNTED.get()
+}
+
+/// The process's own stream, by way of this crate.
+fn inherited(stream: impl Fn(&[u8]) -> io::Result<()> + Send + Sync + 'static) -> Output {
+    Output::callback(move |bytes| {
+        // A host whose stream is closed has nowhere to be told.
+        let _ = stream(bytes);
+    })
 }
 
 /// Brings what was printed to where it goes. A stream that fails is left to the script's own next write.

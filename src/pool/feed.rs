@@ -133,6 +133,10 @@ impl<'a> Feeder<'a> {
     }
 
     fn automatic_size(&self) -> usize {
+        if self.crew().limits().is_timed() {
+            // The limit is for each item.
+            return 1;
+        }
         let left = match self.items.size_hint() {
             (least, Some(most)) if least == most => Some(most),
             _ => None,

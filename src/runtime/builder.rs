@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::library;
 use crate::{
+    control::Limits,
     error::{ConversionError, Error, Result},
     host::{self, HostFunction, IntoAsyncHostFunction, IntoHostFunction, Module},
     interpreter::{Blueprint, DEFAULT_STACK, Environment, Input, Interpreter, MemoryModule, Output, ProcessRole},
@@ -84,6 +85,9 @@ impl Builder {
                 native: library::native,
                 frozen: library::frozen,
                 on_end: library::retire,
+                on_loss: library::revoke,
+                limits: Limits::new(),
+                quota: None,
             },
             spawner: None,
             broken: None,
@@ -220,6 +224,12 @@ impl Builder {
     /// What `sys.stdin` gives.
     pub fn stdin(mut self, input: Input) -> Self {
         self.blueprint.stdin = input;
+        self
+    }
+
+    /// What each job of the interpreter may use; see [`Limits`].
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.blueprint.limits = limits;
         self
     }
 
