@@ -387,6 +387,7 @@
 
 #![deny(missing_docs)]
 
+pub mod alloc;
 pub mod value;
 
 mod bridge;

@@ -10,8 +10,8 @@ use parking_lot::Mutex;
 use super::{
     clock::Look,
     interrupt::{Control, JobId, LossHook, Reporter, Running},
-    spawner,
-    stop::{Stage, StopReason},
+    memory, spawner,
+    stop::{Stage, Stop, StopReason},
     watchdog::{self, Timer},
 };
 
@@ -134,16 +134,32 @@ impl Timer for Repeat {
     }
 }
 
+/// Gives up an interpreter whose thread the allocator holds: it never comes back.
+pub(super) fn give_up_parked(control: &Arc<Control>) {
+    let report = {
+        let mut running = control.running.lock();
+        if running.lost || running.job.is_none() {
+            return;
+        }
+        let reason = memory::reason(control.account().soft_limit().unwrap_or_default());
+        running.stop.get_or_insert_with(|| Stop::new(reason, None));
+        give_up(control, &mut running)
+    };
+    report.send();
+}
+
 /// What must be told once an interpreter is given up.
 struct Report {
     interpreter: String,
     hooks: Vec<LossHook>,
     reporter: Option<Arc<dyn Reporter>>,
+    reason: Option<StopReason>,
 }
 
 /// Leaves the thread to itself. Whoever waits for the job, or for what the interpreter holds, must be told.
 fn give_up(control: &Control, running: &mut Running) -> Report {
     running.lost = true;
+    control.leave_account();
     tracing::warn!(interpreter = control.name(), "given up: it could not be stopped");
     // One that is in the host's code may hold the host's locks, which others wait for.
     if !control.is_in_host()
@@ -155,6 +171,7 @@ fn give_up(control: &Control, running: &mut Running) -> Report {
         interpreter: control.name().to_owned(),
         hooks: std::mem::take(&mut running.loss_hooks),
         reporter: running.reporter.take(),
+        reason: running.stop.map(|stop| stop.reason),
     }
 }
 
@@ -176,11 +193,12 @@ impl Report {
     }
 
     fn tell(self) {
+        // First, because a task that is to run again must be back in its queue before that is found empty.
+        if let Some(reporter) = self.reporter {
+            reporter.lost(&self.interpreter, self.reason);
+        }
         for hook in self.hooks {
             hook();
-        }
-        if let Some(reporter) = self.reporter {
-            reporter.lost(&self.interpreter);
         }
     }
 }

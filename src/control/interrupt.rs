@@ -22,12 +22,16 @@ use super::{
     clock::Clock,
     deadline::{self, Repeat},
     limits::{Hit, Limits},
+    memory,
     quota::Quota,
     stop::{Stage, Stop, StopReason},
     token::StopSignal,
     watchdog,
 };
-use crate::error::{Allowance, LimitKind};
+use crate::{
+    alloc::{self, Account},
+    error::{Allowance, LimitKind},
+};
 
 thread_local! {
     static CURRENT: RefCell<Option<Arc<Control>>> = const { RefCell::new(None) };
@@ -44,14 +48,18 @@ impl JobId {
     }
 }
 
-/// The stop that was raised in the job that just ended, if one was.
+/// What was raised in the job that just ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct StopRaised(pub(crate) Option<StopReason>);
+pub(crate) struct Raised {
+    pub(crate) stop: Option<StopReason>,
+    /// It got a MemoryError because of its limit.
+    pub(crate) memory: Option<StopReason>,
+}
 
 /// Who must hear when a job is given up while it runs.
 pub(crate) trait Reporter: Send + Sync {
     /// The job will have no result: its interpreter is lost.
-    fn lost(&self, interpreter: &str);
+    fn lost(self: Arc<Self>, interpreter: &str, reason: Option<StopReason>);
 }
 
 /// What makes the exception that a stop raises.
@@ -72,6 +80,13 @@ pub(crate) struct Control {
     woken: Receiver<()>,
     /// How many host functions the thread is in.
     host_depth: AtomicU32,
+    account: &'static Account,
+    /// Whether the account is its own, and not that of the interpreter that started it.
+    owns_account: bool,
+    /// It was told to end for its memory, and has not heard it.
+    unheard: AtomicBool,
+    /// Its thread is held in the allocator.
+    parked: AtomicBool,
     /// Bytes that the running job has written.
     output: AtomicU64,
     /// Whether the running job must note when it enters and leaves host functions.
@@ -86,6 +101,8 @@ pub(super) struct Running {
     since: Option<Instant>,
     pub(super) limits: Option<Arc<Limits>>,
     pub(super) stop: Option<Stop>,
+    /// Set when the job gets a MemoryError because of its limit.
+    memory_hit: Option<StopReason>,
     /// Only where the job's time is limited.
     pub(super) clock: Option<Clock>,
     /// When the watchdog looks at the clock.
@@ -106,15 +123,26 @@ impl Running {
 
 impl Control {
     /// `make_stop` makes the exception that a stop raises; `limits` hold for jobs that bring none of their own.
-    pub(crate) fn new(name: &str, make_stop: MakeStop, limits: Limits, quota: Arc<Quota>) -> Arc<Self> {
+    /// `account` is that of the interpreter that starts this one, if one does.
+    pub(crate) fn new(
+        name: &str,
+        make_stop: MakeStop,
+        limits: Limits,
+        quota: Arc<Quota>,
+        account: Option<&'static Account>,
+    ) -> Arc<Self> {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let (wake, woken) = bounded(1);
-        Arc::new(Self {
+        let control = Arc::new(Self {
             id: NEXT.fetch_add(1, Ordering::Relaxed),
             name: name.into(),
             make_stop,
             limits: Arc::new(limits),
             quota,
+            owns_account: account.is_none(),
+            account: account.map_or_else(Account::open, Account::share),
+            unheard: AtomicBool::new(false),
+            parked: AtomicBool::new(false),
             signals: OnceLock::new(),
             wake,
             woken,
@@ -122,7 +150,9 @@ impl Control {
             host_depth: AtomicU32::new(0),
             counts_script_time: AtomicBool::new(false),
             running: Mutex::default(),
-        })
+        });
+        memory::watch(&control);
+        control
     }
 
     /// The interpreter's number, unique in the process.
@@ -132,6 +162,17 @@ impl Control {
 
     pub(crate) fn name(&self) -> &str {
         &self.name
+    }
+
+    /// As [`Control::current`], for code that must not fail.
+    pub(super) fn with_current(closure: impl FnOnce(&Arc<Self>)) {
+        let _ = CURRENT.try_with(|current| {
+            if let Ok(current) = current.try_borrow()
+                && let Some(control) = &*current
+            {
+                closure(control);
+            }
+        });
     }
 
     /// Of the interpreter that lives on the calling thread, if one does.
@@ -209,12 +250,17 @@ impl Control {
         running.job = Some(job);
         running.since = Some(Instant::now());
         running.stop = None;
+        running.memory_hit = None;
+        self.note_unheard(false);
         running.signal = None;
         running.reporter = reporter;
         running.clock = limits.is_timed().then(|| {
             let cpu = limits.cpu_time.and_then(|_| running.cpu_time());
             Clock::start(limits.clone(), cpu)
         });
+        if self.owns_account {
+            self.account.set_limits(memory::limits(&limits));
+        }
         running.limits = Some(limits);
         let counts = running.clock.as_ref().is_some_and(Clock::counts_script_time);
         self.counts_script_time.store(counts, Ordering::Relaxed);
@@ -224,7 +270,7 @@ impl Control {
     }
 
     /// Called on the interpreter's thread when the job has ended: nothing is raised for it from here on.
-    pub(crate) fn end(&self) -> StopRaised {
+    pub(crate) fn end(&self) -> Raised {
         let mut running = self.running.lock();
         running.job = None;
         running.since = None;
@@ -232,11 +278,15 @@ impl Control {
         running.limits = None;
         let reporter = running.reporter.take();
         let stop = running.stop.take();
+        let memory = running.memory_hit.take();
         drop(running);
         drop(reporter);
         self.counts_script_time.store(false, Ordering::Relaxed);
         let _ = self.woken.try_recv();
-        StopRaised(stop.filter(|stop| stop.stage.was_raised()).map(|stop| stop.reason))
+        Raised {
+            stop: stop.filter(|stop| stop.stage.was_raised()).map(|stop| stop.reason),
+            memory,
+        }
     }
 
     /// Raises in the job until it is over. Does nothing if the job does not run here now.
@@ -264,7 +314,7 @@ impl Control {
 
     /// Stops whatever runs now, for a limit that it hit.
     pub(crate) fn stop_current(self: &Arc<Self>, reason: StopReason) {
-        let job = self.running.lock().job;
+        let job = self.job();
         if let Some(job) = job {
             self.stop_because(job, reason);
         }
@@ -308,7 +358,7 @@ impl Control {
     /// Runs `closure` on the interpreter's thread at its next bytecode, or when a wait is interrupted.
     /// Returns false if the interpreter is gone.
     pub(crate) fn run_at_next_bytecode(&self, closure: UserSignal) -> bool {
-        let sent = self.signals.get().is_some_and(|signals| signals.send(closure).is_ok());
+        let sent = alloc::quietly(|| self.signals.get().is_some_and(|signals| signals.send(closure).is_ok()));
         self.kick();
         sent
     }
@@ -357,9 +407,53 @@ impl Control {
         {
             // Raising again at the very next bytecode gets past any `except BaseException`: a handler is not its own guard.
             let control = self.clone();
-            let _ = signals.send(Box::new(move |vm| control.raise_stop(job, vm)));
+            let _ = alloc::quietly(|| signals.send(Box::new(move |vm| control.raise_stop(job, vm))));
         }
         Err((self.make_stop)(vm, stop.reason))
+    }
+
+    /// What the interpreter's objects are charged to.
+    pub(crate) fn account(&self) -> &'static Account {
+        self.account
+    }
+
+    /// Sends a closure from within an allocation of the interpreter's own thread, which is running.
+    pub(super) fn send_from_allocator(&self, closure: UserSignal) {
+        if let Some(signals) = self.signals.get() {
+            let _ = signals.send(closure);
+        }
+    }
+
+    pub(super) fn note_memory_hit(&self, reason: StopReason) {
+        self.running.lock().memory_hit = Some(reason);
+    }
+
+    pub(super) fn note_unheard(&self, unheard: bool) {
+        self.unheard.store(unheard, Ordering::SeqCst);
+    }
+
+    pub(super) fn has_unheard(&self) -> bool {
+        self.unheard.load(Ordering::SeqCst)
+    }
+
+    /// What runs now.
+    pub(super) fn job(&self) -> Option<JobId> {
+        self.running.lock().job
+    }
+
+    pub(super) fn note_parked(&self) {
+        self.parked.store(true, Ordering::SeqCst);
+    }
+
+    pub(super) fn is_parked(&self) -> bool {
+        self.parked.load(Ordering::SeqCst)
+    }
+
+    /// It is given up: nobody minds if the thread is held.
+    pub(super) fn leave_account(&self) {
+        if self.owns_account {
+            self.account.set_lost();
+        }
     }
 
     /// True while the thread is in code of the host that a script called.
@@ -389,6 +483,12 @@ impl Control {
     }
 }
 
+impl Drop for Control {
+    fn drop(&mut self) {
+        self.account.close();
+    }
+}
+
 /// Runs code of the host that a script called: its time is not the script's.
 pub(crate) fn in_host<R>(body: impl FnOnce() -> R) -> R {
     struct Inside;
@@ -399,5 +499,7 @@ pub(crate) fn in_host<R>(body: impl FnOnce() -> R) -> R {
     }
     CURRENT.with_borrow(|control| control.as_ref().map(|control| control.enter_host()));
     let _inside = Inside;
+    // The host may hold locks of its own, so that the thread must not be held for good here.
+    let _outside = alloc::in_python(false);
     body()
 }

@@ -70,6 +70,26 @@ impl Limits {
         self
     }
 
+    /// Bytes that the interpreter's objects may take, those included that it has before it runs anything: about 4 MB.
+    /// Whoever takes more gets `MemoryError` at the next bytecode, after garbage in cycles was freed, and may recover; one
+    /// that goes on is ended at half the way to the hard limit. Interpreters that a script starts share its account.
+    ///
+    /// Needs [`Accounting`](crate::alloc::Accounting) as the program's global allocator: without it, it is an error. See
+    /// [`Limits::hard_memory`] for what becomes of who cannot be told.
+    pub fn memory(mut self, bytes: u64) -> Self {
+        self.memory = Some(bytes);
+        self
+    }
+
+    /// Where a thread that cannot be told (it grows something in one native operation) is held inside the allocator for
+    /// good. Its interpreter is lost: the job's error is [`Error::Unresponsive`](crate::Error::Unresponsive). A thread is
+    /// only held where it runs Python, never in functions of the host, so the limit is not exact. By default a quarter
+    /// more than [`Limits::memory`], and 16 MiB.
+    pub fn hard_memory(mut self, bytes: u64) -> Self {
+        self.hard_memory = Some(bytes);
+        self
+    }
+
     /// How deep Python functions may call one another: more raises `RecursionError`, and `sys.setrecursionlimit` refuses to
     /// go higher. What the thread's stack does not hold raises `RecursionError` in any case.
     pub fn recursion(mut self, depth: usize) -> Self {

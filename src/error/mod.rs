@@ -69,6 +69,22 @@ pub enum Error {
     Unresponsive {
         /// The interpreter's name.
         interpreter: String,
+        /// The limit because of which it was told to stop.
+        limit: Option<LimitKind>,
+    },
+    /// A pool has lost too many interpreters that are still running, and takes no work until some of them have ended.
+    TooManyLost {
+        /// The pool's name.
+        pool: String,
+        /// How many of its interpreters are lost and have not ended.
+        lost: usize,
+    },
+    /// A pool does not run a task whose code has cost it several interpreters in a row.
+    CircuitOpen {
+        /// The pool's name.
+        pool: String,
+        /// How many interpreters were lost to it.
+        losses: u32,
     },
     /// A bounded queue had no room.
     QueueFull {
@@ -168,9 +184,17 @@ impl fmt::Display for Error {
                 "interpreter {interpreter:?} was called from its own thread and would wait for itself; \
                  call another interpreter, or spawn the job without waiting for it"
             ),
-            Self::Unresponsive { interpreter } => write!(
+            Self::Unresponsive { interpreter, .. } => write!(
                 f,
                 "interpreter {interpreter:?} did not answer: it is inside native code that cannot be interrupted"
+            ),
+            Self::TooManyLost { pool, lost } => write!(
+                f,
+                "pool {pool:?} has lost {lost} interpreters that cannot be stopped and takes no work until some of them end"
+            ),
+            Self::CircuitOpen { pool, losses } => write!(
+                f,
+                "pool {pool:?} does not run this task: it has cost {losses} interpreters in a row; mend the task, or wait"
             ),
             Self::QueueFull { capacity } => write!(
                 f,

@@ -6,6 +6,7 @@ use rustpython_vm::{Context, builtins::PyModuleDef, frozen::FrozenModule};
 
 use super::{Input, Output};
 use crate::{
+    alloc::Account,
     control::{Limits, Quota},
     host,
     value::Value,
@@ -39,6 +40,8 @@ pub(crate) struct Blueprint {
     pub(crate) limits: Limits,
     /// Of the interpreter that starts this one, which shares it; `None` makes a new one.
     pub(crate) quota: Option<Arc<Quota>>,
+    /// Of the interpreter that starts this one: what both take is limited together.
+    pub(crate) account: Option<&'static Account>,
     /// Native modules by definition; later ones win over earlier ones of the same name.
     pub(crate) native: fn(&Context) -> Vec<&'static PyModuleDef>,
     /// Called on the thread when the interpreter has ended, in whatever way: what native modules hold for it is let go.

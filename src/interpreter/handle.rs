@@ -23,8 +23,9 @@ use super::{
     threads::{self, ThreadKind},
 };
 use crate::{
+    alloc,
     bridge::Exceptions,
-    control::{Control, Quota},
+    control::{Control, Quota, check_counted},
     error::{Error, Frame, Result},
 };
 
@@ -151,7 +152,9 @@ impl Interpreter {
     ) -> Result<Self> {
         let name = name.or_else(|| blueprint.name.clone()).unwrap_or_else(next_name);
         let quota = blueprint.quota.clone().unwrap_or_else(|| Quota::new(&blueprint.limits));
-        let control = Control::new(&name, Exceptions::make_stop, blueprint.limits.clone(), quota);
+        check_counted(&blueprint.limits)?;
+        let limits = blueprint.limits.clone();
+        let control = Control::new(&name, Exceptions::make_stop, limits, quota, blueprint.account);
         // Unbounded: dropping an object's handle must never block. Jobs in it are the host's own, one call each.
         let (mailbox, incoming) = unbounded();
         let incoming = Arc::new(incoming);
@@ -162,6 +165,9 @@ impl Interpreter {
             revoke(id);
             discard(&undelivered);
         });
+        if let Some(source) = &source {
+            control.on_loss(source.on_loss());
+        }
         let (ready, answer) = bounded(1);
         let counters = Arc::new(Counters::default());
         let captured = Captured::default();
@@ -402,6 +408,7 @@ impl Interpreter {
                 Err(_) if give_up.is_some_and(|at| Instant::now() > at) => {
                     return Err(Error::Unresponsive {
                         interpreter: self.name().to_owned(),
+                        limit: None,
                     });
                 }
                 // The wake-up may have come just before the system call that it should interrupt.
@@ -424,7 +431,8 @@ impl Interpreter {
     /// What it has done so far.
     pub fn stats(&self) -> Stats {
         let control = &self.inner.address.control;
-        self.inner.counters.read(control.cpu_time(), control.busy_for())
+        let memory = alloc::is_installed().then(|| control.account().bytes());
+        self.inner.counters.read(control.cpu_time(), control.busy_for(), memory)
     }
 
     /// True once [`Interpreter::close`] was called, or the interpreter is retired after a panic or lost.

@@ -21,8 +21,8 @@ use serde::de::DeserializeOwned;
 
 use super::{run, stats::Counters, task::Task};
 use crate::{
-    bridge,
-    control::{Control, JobId, Limits, Reporter, StopRaised, StopReason, wait},
+    alloc, bridge,
+    control::{Control, JobId, Limits, Raised, Reporter, StopReason, check_counted, wait},
     error::{Error, LimitExceeded, Result},
     value::{Value, from_value_at},
 };
@@ -51,7 +51,23 @@ struct Shared<T> {
     place: Mutex<Option<Arc<Control>>>,
     state: Mutex<State<T>>,
     done: Condvar,
+    /// How it runs again if its interpreter is lost.
+    retry: Mutex<Option<Retry<T>>>,
 }
+
+/// What is run for a job, under a VM.
+type Work<T> = Box<dyn FnOnce(&VirtualMachine) -> Result<T> + Send>;
+
+/// A task that may run again elsewhere.
+struct Retry<T> {
+    left: u32,
+    task: Task,
+    work: fn(Task) -> Work<T>,
+    submit: Resubmit,
+}
+
+/// Takes a job whose interpreter was lost to another one. May answer it instead.
+pub(crate) type Resubmit = Arc<dyn Fn(QueuedJob) + Send + Sync>;
 
 enum State<T> {
     Pending(Option<Waker>),
@@ -67,6 +83,7 @@ impl<T> Shared<T> {
             place: Mutex::new(None),
             state: Mutex::new(State::Pending(None)),
             done: Condvar::new(),
+            retry: Mutex::new(None),
         })
     }
 
@@ -260,10 +277,42 @@ impl<T> fmt::Debug for Job<T> {
     }
 }
 
-impl<T: Send> Reporter for Shared<T> {
-    fn lost(&self, interpreter: &str) {
+impl<T: Send + 'static> Shared<T> {
+    /// Has the task run again after its interpreter was lost. False if it is not to.
+    fn try_again(self: &Arc<Self>) -> bool {
+        if self.cancelled.load(Ordering::SeqCst) {
+            return false;
+        }
+        let (work, limits, submit) = {
+            let mut retry = self.retry.lock();
+            let Some(retry) = retry.as_mut().filter(|retry| retry.left > 0) else {
+                return false;
+            };
+            retry.left -= 1;
+            let task = retry.task.clone();
+            ((retry.work)(task), retry.task.limits.clone(), retry.submit.clone())
+        };
+        let typed = Typed {
+            shared: self.clone(),
+            limits,
+            work: Some(work),
+        };
+        submit(QueuedJob(Box::new(typed)));
+        true
+    }
+}
+
+impl<T: Send + 'static> Reporter for Shared<T> {
+    fn lost(self: Arc<Self>, interpreter: &str, reason: Option<StopReason>) {
+        if self.try_again() {
+            return;
+        }
         self.complete(Err(Error::Unresponsive {
             interpreter: interpreter.to_owned(),
+            limit: match reason {
+                Some(StopReason::Limit(hit)) => Some(hit.kind),
+                _ => None,
+            },
         }));
     }
 }
@@ -348,6 +397,7 @@ where
         }
         let result = catch_unwind(AssertUnwindSafe(|| {
             let _terms = Terms::impose(vm, control)?;
+            let _python = alloc::in_python(true);
             let result = work(vm);
             // What a script printed is out before its job is reported as done.
             super::streams::flush(vm);
@@ -372,7 +422,12 @@ where
         };
         // Counted first: who has the answer finds it in the statistics.
         counters.ran(started.elapsed(), outcome == Outcome::Succeeded);
-        shared.complete(result);
+        match outcome {
+            // Whoever waits was told when it was given up, or the task runs elsewhere by now.
+            Outcome::Lost => {}
+            Outcome::Panicked if shared.try_again() => {}
+            _ => shared.complete(result),
+        }
         outcome
     }
 
@@ -410,6 +465,7 @@ struct Terms<'a> {
 impl<'a> Terms<'a> {
     fn impose(vm: &'a VirtualMachine, control: &Control) -> Result<Self> {
         let limits = control.limits();
+        check_counted(&limits)?;
         if limits.output.is_some() && !super::streams::are_counted() {
             return Err(Error::config(
                 "a task's output can only be limited where the interpreter's streams lead into this crate: give the builder \
@@ -434,8 +490,11 @@ impl Drop for Terms<'_> {
 }
 
 /// What a job's error is if the job was stopped while it ran.
-fn blame(error: Error, StopRaised(stopped): StopRaised, control: &Control) -> Error {
-    match stopped {
+fn blame(error: Error, raised: Raised, control: &Control) -> Error {
+    let out_of_memory = error
+        .as_exception()
+        .is_some_and(|exception| exception.is_instance("MemoryError"));
+    match raised.stop.or(raised.memory.filter(|_| out_of_memory)) {
         None => error,
         Some(StopReason::Cancelled) => Error::Cancelled,
         Some(StopReason::Limit(hit)) => {
@@ -490,6 +549,30 @@ where
         let value = run::run(vm, task)?;
         Ok(from_value_at("result", value)?)
     })
+}
+
+/// As [`prepare`], for a queue: if the task allows it, it runs again when its interpreter is lost.
+pub(crate) fn prepare_retrying<T>(task: Task, submit: Resubmit) -> (QueuedJob, Job<T>)
+where
+    T: DeserializeOwned + Send + 'static,
+{
+    fn work<T: DeserializeOwned + Send + 'static>(task: Task) -> Work<T> {
+        Box::new(move |vm| {
+            let value = run::run(vm, task)?;
+            Ok(from_value_at("result", value)?)
+        })
+    }
+    if task.retries == 0 {
+        return prepare(task);
+    }
+    let (queued, job) = prepare_within(task.limits.clone(), work(task.clone()));
+    *job.shared.retry.lock() = Some(Retry {
+        left: task.retries,
+        task,
+        work,
+        submit,
+    });
+    (queued, job)
 }
 
 /// A job that calls a function with each of many items; an item that fails fails alone.

@@ -18,7 +18,8 @@ use super::{
     threads::Reuse,
 };
 use crate::{
-    control::{Control, JobId, Reporter},
+    alloc,
+    control::{Control, JobId, Reporter, StopReason},
     error::{Error, Result},
 };
 
@@ -31,9 +32,25 @@ pub(crate) trait WorkSource: Send {
     /// The interpreter was woken.
     fn woke(&mut self);
     /// A job that `next` gave has ended.
-    fn finished(&mut self, _succeeded: bool) {}
+    fn finished(&mut self, ended: Ended);
+    /// Whether the interpreter should end here, so that another takes its place. `memory` is what it takes, if that is
+    /// known.
+    fn wants_rest(&mut self, _memory: Option<u64>) -> bool {
+        false
+    }
+    /// What to do when the interpreter is given up.
+    fn on_loss(&self) -> Box<dyn FnOnce() + Send>;
     /// The interpreter was woken, but runs a job from its mailbox first: someone else should look at the queue.
     fn detained(&mut self) {}
+}
+
+/// How a job of a work source ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ended {
+    Succeeded,
+    Failed,
+    /// With its interpreter.
+    Fatally,
 }
 
 /// What can be put into an interpreter's mailbox.
@@ -77,6 +94,7 @@ pub(super) fn live(birth: Birth) -> Reuse {
         mut source,
         ready,
     } = birth;
+    let _tenant = alloc::Tenant::enter(control.account());
     let built = catch_unwind(AssertUnwindSafe(|| boot::build(&blueprint, &captured)));
     let (interpreter, signals) = match built {
         Ok(Ok(built)) => built,
@@ -147,7 +165,7 @@ pub(super) fn live(birth: Birth) -> Reuse {
 struct Closing(Option<Sender<()>>);
 
 impl Reporter for Closing {
-    fn lost(&self, _interpreter: &str) {
+    fn lost(self: Arc<Self>, _interpreter: &str, _reason: Option<StopReason>) {
         if let Some(answer) = &self.0 {
             let _ = answer.try_send(());
         }
@@ -158,7 +176,9 @@ fn finish(interpreter: rustpython_vm::Interpreter, control: &Arc<Control>, answe
     // atexit functions run as a job, so that what waits in them can be woken, and their time is limited as a job's is.
     let job = JobId::next();
     control.begin(job, None, Some(Arc::new(Closing(answer))));
-    if control.is_lost() {
+    let lost = control.is_lost();
+    let _python = alloc::in_python(!lost);
+    if lost {
         // Nobody waits for what its scripts would still do.
         control.stop(job);
     }
@@ -225,9 +245,17 @@ impl Server<'_> {
             }
             if let Some(job) = source.next() {
                 let outcome = self.run(job);
-                source.finished(outcome == Outcome::Succeeded);
+                source.finished(match outcome {
+                    Outcome::Succeeded => Ended::Succeeded,
+                    Outcome::Failed => Ended::Failed,
+                    Outcome::Panicked | Outcome::Lost => Ended::Fatally,
+                });
                 if let Some(end) = fatal(outcome) {
                     return end;
+                }
+                let memory = alloc::is_installed().then(|| self.control.account().bytes());
+                if source.wants_rest(memory) {
+                    return End::Closed(None);
                 }
                 continue;
             }

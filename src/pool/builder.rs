@@ -7,10 +7,12 @@ use std::{
         atomic::{AtomicU64, Ordering},
     },
     thread,
+    time::Duration,
 };
 
-use super::{Pool, crew::Crew};
+use super::{Pool, crew::Crew, supervision::Supervision};
 use crate::{
+    alloc,
     control::Limits,
     error::{Error, Result},
     interpreter::Blueprint,
@@ -36,6 +38,7 @@ pub struct PoolBuilder {
     size: Option<usize>,
     capacity: usize,
     limits: Option<Limits>,
+    supervision: Supervision,
 }
 
 impl PoolBuilder {
@@ -46,6 +49,7 @@ impl PoolBuilder {
             size: None,
             capacity: DEFAULT_CAPACITY,
             limits: None,
+            supervision: Supervision::default(),
         }
     }
 
@@ -71,6 +75,36 @@ impl PoolBuilder {
     /// time a map sends its items one by one, unless it is given a chunk size; the limit then is that of a chunk.
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = Some(limits);
+        self
+    }
+
+    /// Replaces an interpreter when it has run so many tasks, so that what they leave behind does not add up.
+    pub fn recycle_after(mut self, tasks: u64) -> Self {
+        self.supervision.recycle_after = Some(tasks);
+        self
+    }
+
+    /// Replaces an interpreter whose memory stays above so many bytes: after three tasks in a row. Needs
+    /// [`Accounting`](crate::alloc::Accounting) as the global allocator.
+    pub fn recycle_over(mut self, bytes: u64) -> Self {
+        self.supervision.recycle_over = Some(bytes);
+        self
+    }
+
+    /// How many interpreters may be lost to tasks that cannot be stopped, and still be running, before the pool takes no
+    /// more work ([`Error::TooManyLost`]) until some of them have ended. By default four times the pool's size, and at
+    /// least 16.
+    pub fn max_lost(mut self, interpreters: usize) -> Self {
+        self.supervision.max_lost = Some(interpreters);
+        self
+    }
+
+    /// After how many interpreters that were lost to it in a row a task is not run any more ([`Error::CircuitOpen`]), and
+    /// for how long, until it is tried again. Tasks are told apart by the code that they run: a function's name, a source.
+    /// 3 and 30 seconds by default; 0 losses turn it off.
+    pub fn circuit_breaker(mut self, losses: u32, pause: Duration) -> Self {
+        self.supervision.breaker_losses = losses;
+        self.supervision.breaker_pause = pause;
         self
     }
 
@@ -106,6 +140,11 @@ impl PoolBuilder {
             .name
             .or_else(|| blueprint.name.clone())
             .unwrap_or_else(|| format!("pool-{}", NEXT.fetch_add(1, Ordering::Relaxed)));
-        Crew::build(name, blueprint, size, self.capacity).map(Pool::new_from)
+        if self.supervision.recycle_over.is_some() && !alloc::is_installed() {
+            return Err(Error::config(
+                "a mark for memory needs memory to be counted: install ungil::alloc::Accounting as the global allocator",
+            ));
+        }
+        Crew::build(name, blueprint, size, self.capacity, self.supervision).map(Pool::new_from)
     }
 }

@@ -88,6 +88,7 @@ impl Builder {
                 on_loss: library::revoke,
                 limits: Limits::new(),
                 quota: None,
+                account: None,
             },
             spawner: None,
             broken: None,
