@@ -337,6 +337,23 @@ impl Control {
         }
     }
 
+    /// The stop of the running job has done its work: the job goes on, with its time and output as at its start, to report
+    /// what happened.
+    pub(crate) fn acknowledge_stop(self: &Arc<Self>) {
+        self.output.store(0, Ordering::Relaxed);
+        let mut running = self.running.lock();
+        if running.lost || running.stop.take().is_none() {
+            return;
+        }
+        let cpu = running.cpu_time();
+        running.clock = running
+            .limits
+            .clone()
+            .filter(|limits| limits.is_timed())
+            .map(|limits| Clock::start(limits, cpu));
+        deadline::arm(self, &mut running);
+    }
+
     /// What tells host code that the running job is to stop; `None` when nothing runs.
     pub(crate) fn stop_signal(&self) -> Option<Arc<StopSignal>> {
         let mut running = self.running.lock();

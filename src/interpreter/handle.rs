@@ -468,6 +468,14 @@ impl Interpreter {
         let _ = self.look(|_| (), None);
     }
 
+    /// For a command, on the interpreter's thread: a stop that has ended the program is not to disturb the report of it.
+    #[doc(hidden)]
+    pub fn acknowledge_stop() {
+        if let Some(control) = Control::current() {
+            control.acknowledge_stop();
+        }
+    }
+
     /// Wakes the interpreter so that it looks at its work source.
     pub(crate) fn nudge(&self) {
         self.inner.address.send(Message::Nudge);

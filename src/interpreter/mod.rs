@@ -25,5 +25,5 @@ pub use streams::{Input, Output};
 pub use task::Task;
 
 pub(crate) use blueprint::{Blueprint, DEFAULT_STACK, Environment, MemoryModule, ProcessRole};
-pub(crate) use job::{Canceller, QueuedJob, Resubmit, prepare, prepare_each, prepare_retrying};
+pub(crate) use job::{Canceller, QueuedJob, Resubmit, prepare_each, prepare_retrying};
 pub(crate) use life::{Ended, WorkSource};

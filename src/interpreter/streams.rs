@@ -118,23 +118,41 @@ pub(super) fn install(
         let data = vm.ctx.new_bytes(bytes.to_vec());
         replace(vm, "stdin", "open_input", vec![data.into()])?;
     }
-    let is_counted = |output: &Output| count || !matches!(output, Output::Inherit);
-    COUNTED.set(is_counted(stdout) && is_counted(stderr));
-    let (mut stdout, mut stderr) = (stdout.clone(), stderr.clone());
-    if count && matches!(stdout, Output::Inherit) {
-        stdout = inherited(|bytes| {
-            let mut stream = io::stdout().lock();
-            stream.write_all(bytes).and_then(|()| stream.flush())
-        });
-    }
-    if count && matches!(stderr, Output::Inherit) {
-        stderr = inherited(|bytes| io::stderr().lock().write_all(bytes));
-    }
-    if let Some(write) = writer(vm, &stdout, &captured.stdout) {
-        replace(vm, "stdout", "open_output", vec![write])?;
-    }
-    if let Some(write) = writer(vm, &stderr, &captured.stderr) {
-        replace(vm, "stderr", "open_errors", vec![write])?;
+    let counts = |output: &Output| count || !matches!(output, Output::Inherit);
+    COUNTED.set(counts(stdout) && counts(stderr));
+    let to_stdout = |bytes: &[u8]| {
+        let mut stream = io::stdout().lock();
+        stream.write_all(bytes).and_then(|()| stream.flush())
+    };
+    for (name, opener, output, captured, own) in [
+        (
+            "stdout",
+            "open_output",
+            stdout,
+            &captured.stdout,
+            inherited(1, to_stdout),
+        ),
+        (
+            "stderr",
+            "open_errors",
+            stderr,
+            &captured.stderr,
+            inherited(2, |bytes| io::stderr().lock().write_all(bytes)),
+        ),
+    ] {
+        match output {
+            Output::Inherit if count => {
+                let (descriptor, output) = own;
+                let write = writer(vm, &output, captured);
+                let descriptor = vm.ctx.new_int(descriptor).into();
+                replace(vm, name, opener, write.into_iter().chain([descriptor]).collect())?;
+            }
+            _ => {
+                if let Some(write) = writer(vm, output, captured) {
+                    replace(vm, name, opener, vec![write])?;
+                }
+            }
+        }
     }
     Ok(())
 }
@@ -178,12 +196,13 @@ pub(super) fn are_counted() -> bool {
     COUNTED.get()
 }
 
-/// The process's own stream, by way of this crate.
-fn inherited(stream: impl Fn(&[u8]) -> io::Result<()> + Send + Sync + 'static) -> Output {
-    Output::callback(move |bytes| {
+/// The process's own stream of that descriptor, by way of this crate.
+fn inherited(descriptor: i32, stream: impl Fn(&[u8]) -> io::Result<()> + Send + Sync + 'static) -> (i32, Output) {
+    let output = Output::callback(move |bytes| {
         // A host whose stream is closed has nowhere to be told.
         let _ = stream(bytes);
-    })
+    });
+    (descriptor, output)
 }
 
 /// Brings what was printed to where it goes. A stream that fails is left to the script's own next write.

@@ -1,6 +1,7 @@
 //! Native Python modules of ours: thin faces of the rooms above.
 
 mod channel;
+mod held;
 mod ungil;
 
 use rustpython_vm::{Context, builtins::PyModuleDef};
@@ -12,10 +13,10 @@ pub(crate) fn definitions(ctx: &Context) -> Vec<&'static PyModuleDef> {
 
 /// Lets go of what they hold for the interpreter of that number, from another thread: its own does not come back.
 pub(crate) fn revoke(interpreter: u64) {
-    let _ = interpreter;
+    held::revoke(interpreter);
 }
 
 /// Lets go of what they hold for the interpreter that ended on this thread.
 pub(crate) fn retire() {
-    channel::release_ends();
+    held::release_mine();
 }

@@ -1,0 +1,4 @@
+# ends: lost
+import itertools
+
+list(itertools.repeat(None))

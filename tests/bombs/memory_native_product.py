@@ -1,0 +1,4 @@
+# ends: lost
+import itertools
+
+list(itertools.product(range(100), repeat=6))

@@ -1,0 +1,4 @@
+# ends: lost
+import itertools
+
+all(itertools.repeat(1))

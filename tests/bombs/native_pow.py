@@ -1,0 +1,2 @@
+# ends: lost | error MemoryError
+pow(3, 10**9)

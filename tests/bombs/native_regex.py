@@ -1,0 +1,4 @@
+# ends: lost
+import re
+
+re.match('(a+)+$', 'a' * 60 + 'b')
