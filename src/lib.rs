@@ -397,8 +397,10 @@ mod error;
 mod host;
 mod interpreter;
 mod modules;
+mod parcel;
 mod pool;
 mod runtime;
+mod sync;
 
 pub use rustpython_vm as vm;
 

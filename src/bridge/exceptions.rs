@@ -27,6 +27,8 @@ pub(crate) struct Exceptions {
     pub(crate) deadline: PyTypeRef,
     /// A `TypeError`: a value cannot cross.
     pub(crate) conversion: PyTypeRef,
+    /// A `ConversionError`: an object cannot be sent to another interpreter.
+    pub(crate) not_shareable: PyTypeRef,
     /// A `RuntimeError`: a host function failed without naming a class.
     pub(crate) host_error: PyTypeRef,
     /// A `RuntimeError`: a host function panicked.
@@ -47,13 +49,16 @@ impl Exceptions {
         };
         let known = &vm.ctx.exceptions;
         let limit = class("LimitExceeded", known.base_exception_type);
+        let conversion = class("ConversionError", known.type_error);
+        let base = Some(vec![conversion.clone()]);
         let exceptions = Self {
             cancelled: class("Cancelled", known.base_exception_type),
             deadline: vm
                 .ctx
                 .new_exception_type("ungil", "DeadlineExceeded", Some(vec![limit.clone()])),
             limit,
-            conversion: class("ConversionError", known.type_error),
+            not_shareable: vm.ctx.new_exception_type("ungil", "NotShareableError", base),
+            conversion,
             host_error: class("HostError", known.runtime_error),
             host_panic: class("HostPanic", known.runtime_error),
             channel_closed: class("ChannelClosed", known.exception_type),
@@ -69,12 +74,13 @@ impl Exceptions {
     }
 
     /// All classes with their names, for the module that offers them to scripts.
-    pub(crate) fn named(&self) -> [(&'static str, &PyTypeRef); 9] {
+    pub(crate) fn named(&self) -> [(&'static str, &PyTypeRef); 10] {
         [
             ("Cancelled", &self.cancelled),
             ("LimitExceeded", &self.limit),
             ("DeadlineExceeded", &self.deadline),
             ("ConversionError", &self.conversion),
+            ("NotShareableError", &self.not_shareable),
             ("HostError", &self.host_error),
             ("HostPanic", &self.host_panic),
             ("ChannelClosed", &self.channel_closed),

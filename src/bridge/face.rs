@@ -15,10 +15,18 @@ thread_local! {
 
 /// Makes instances of `T` cross as the handle that `handle` gives for them. Called once by the module that defines `T`.
 pub(crate) fn register_face<T: PyPayload>(handle: fn(&Py<T>) -> Handle) {
+    register::<T>(move |object| object.downcast_ref::<T>().map(handle));
+}
+
+/// As [`register_face`], where some instances of `T` have no handle (those of subclasses, say) and cross otherwise.
+pub(crate) fn register_face_where<T: PyPayload>(handle: fn(&Py<T>) -> Option<Handle>) {
+    register::<T>(move |object| object.downcast_ref::<T>().and_then(handle));
+}
+
+fn register<T: PyPayload>(probe: impl Fn(&PyObject) -> Option<Handle> + 'static) {
     FACES.with_borrow_mut(|faces| {
         let id = TypeId::of::<T>();
         if faces.iter().all(|(known, _)| *known != id) {
-            let probe = move |object: &PyObject| object.downcast_ref::<T>().map(handle);
             faces.push((id, Box::new(probe)));
         }
     });

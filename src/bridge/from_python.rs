@@ -93,6 +93,14 @@ pub(crate) fn limit_messages(bytes: Option<u64>) {
     LIMIT.set(bytes);
 }
 
+/// An error if a message of that size is larger than it may be.
+pub(crate) fn check_message_size(vm: &VirtualMachine, bytes: usize) -> rustpython_vm::PyResult<()> {
+    match LIMIT.get() {
+        Some(limit) if bytes as u64 > limit => Err(FromPythonError::TooLarge(limit).into_pyexception(vm)),
+        _ => Ok(()),
+    }
+}
+
 /// Takes so many bytes from what is left for the message that is being made.
 fn spend(bytes: usize) -> Result<(), FromPythonError> {
     match LEFT.get().checked_sub(bytes as u64) {

@@ -60,6 +60,32 @@ pub(super) fn from_python(vm: &VirtualMachine, object: &PyObject) -> PyResult<Op
     Ok(None)
 }
 
+/// Reads an object whose class is exactly one of the `datetime` module's; `None` if it is something else, or if more
+/// belongs to it than data can say.
+pub(crate) fn exact(vm: &VirtualMachine, object: &PyObject) -> PyResult<Option<Value>> {
+    let name = match &*object.class().name() {
+        "datetime" => "datetime",
+        "date" => "date",
+        "time" => "time",
+        "timedelta" => "timedelta",
+        "timezone" => "timezone",
+        _ => return Ok(None),
+    };
+    let Some(module) = imported_datetime(vm)? else {
+        return Ok(None);
+    };
+    if !module.get_attr(name, vm)?.is(object.class()) {
+        return Ok(None);
+    }
+    if matches!(name, "datetime" | "time") {
+        let zone = object.get_attr("tzinfo", vm)?;
+        if !vm.is_none(&zone) && !module.get_attr("timezone", vm)?.is(zone.class()) {
+            return Ok(None);
+        }
+    }
+    from_python(vm, object)
+}
+
 fn imported_datetime(vm: &VirtualMachine) -> PyResult<Option<PyObjectRef>> {
     let modules = vm.sys_module.get_attr("modules", vm)?;
     match modules.get_item("datetime", vm) {

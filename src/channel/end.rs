@@ -5,6 +5,7 @@ use std::{fmt, sync::Arc};
 use crossbeam_channel::{Receiver, Select, SelectedOperation, Sender, TryRecvError, TrySendError};
 
 use super::state::State;
+use crate::control::{Listeners, Waitable};
 
 /// The sending side: alive as long as anyone holds it, whatever the number of handles.
 pub(crate) struct SendEnd<M> {
@@ -49,7 +50,15 @@ pub(crate) type Take<'r, 'a> = &'r mut dyn FnMut(SelectedOperation<'a>, usize);
 
 /// Makes a channel that holds at most `capacity` messages; with 0 each send meets a receive.
 pub(crate) fn ends<M>(capacity: usize) -> (SendEnd<M>, RecvEnd<M>) {
-    let (sender, receiver) = crossbeam_channel::bounded(capacity);
+    pair(crossbeam_channel::bounded(capacity))
+}
+
+/// Makes a channel that never makes a sender wait: for what is bounded elsewhere, such as results of bounded work.
+pub(crate) fn unbounded_ends<M>() -> (SendEnd<M>, RecvEnd<M>) {
+    pair(crossbeam_channel::unbounded())
+}
+
+fn pair<M>((sender, receiver): (Sender<M>, Receiver<M>)) -> (SendEnd<M>, RecvEnd<M>) {
     let state = Arc::new(State::new());
     let sending = SendEnd {
         queue: sender,
@@ -133,11 +142,13 @@ impl<M> RecvEnd<M> {
     pub(crate) fn try_recv<E>(&self) -> Result<M, Obstacle<E>> {
         // Asked before the queue: what is sent before the channel settles is in the queue by then.
         let settled = self.state.is_settled();
-        self.queue.try_recv().map_err(|error| match error {
+        let message = self.queue.try_recv().map_err(|error| match error {
             TryRecvError::Disconnected => Obstacle::Closed,
             TryRecvError::Empty if settled => Obstacle::Closed,
             TryRecvError::Empty => Obstacle::NotNow,
-        })
+        })?;
+        self.state.room().notify();
+        Ok(message)
     }
 
     /// Receives, and if there is nothing uses `wait` to wait for it; see [`SendEnd::send`].
@@ -168,7 +179,9 @@ impl<M> RecvEnd<M> {
             Ok(false) => Obstacle::Timeout,
             Err(error) => Obstacle::Interrupted(error),
         };
-        received.ok_or(obstacle)
+        let message = received.ok_or(obstacle)?;
+        self.state.room().notify();
+        Ok(message)
     }
 
     pub(crate) fn close(&self) -> bool {
@@ -185,6 +198,26 @@ impl<M> RecvEnd<M> {
 
     pub(crate) fn capacity(&self) -> usize {
         self.queue.capacity().unwrap_or(usize::MAX)
+    }
+}
+
+impl<M> Waitable for RecvEnd<M> {
+    fn is_ready(&self) -> bool {
+        !self.queue.is_empty() || self.state.is_settled()
+    }
+
+    fn listeners(&self) -> &Listeners {
+        self.state.listeners()
+    }
+}
+
+impl<M> Waitable for SendEnd<M> {
+    fn is_ready(&self) -> bool {
+        !self.queue.is_full() || self.state.is_closed()
+    }
+
+    fn listeners(&self) -> &Listeners {
+        self.state.room()
     }
 }
 

@@ -1,7 +1,8 @@
 //! Channels: how values pass between threads of Rust and interpreters, in any direction.
 //!
 //! A channel is one channel, whoever holds its ends: Rust code on any thread, a script in any interpreter, or several of
-//! them at once. Values cross as data ([`Value`](crate::Value)), in order, and each is received once.
+//! them at once. Between Rust and Python values cross as data ([`Value`](crate::Value)); between two interpreters any
+//! object does that can be packed, as a copy. They keep their order, and each is received once.
 //!
 //! ```
 //! let (orders, from_host) = ungil::channel::<(String, u32)>(8);
@@ -31,14 +32,17 @@
 mod block;
 mod end;
 mod error;
+mod message;
 mod raw;
 mod state;
 mod typed;
 
 pub(crate) use block::{Interrupted, Wait, deadline};
-pub(crate) use end::{Obstacle, RecvEnd, SendEnd, Unsent, ends};
+pub(crate) use end::{Obstacle, RecvEnd, SendEnd, Unsent, ends, unbounded_ends};
 pub use error::{RecvError, SendError, SendFailure};
+pub(crate) use message::{Message, Packed};
 pub use raw::{RawIncoming, RawReceiver, RawSender, raw_channel};
+pub(crate) use state::Announcement;
 pub use typed::{Incoming, Receiver, Sender};
 
 /// Makes a channel that holds at most `capacity` values: a send that finds it full waits. With 0 it holds none, and each

@@ -3,7 +3,7 @@
 use std::{borrow::Borrow, fmt, sync::Arc, time::Duration};
 
 use super::{
-    Receiver, RecvError, SendError, SendFailure, Sender,
+    Message, Receiver, RecvError, SendError, SendFailure, Sender,
     block::{self, Interrupted},
     end::{Obstacle, RecvEnd, SendEnd, Unsent, ends},
 };
@@ -27,14 +27,14 @@ use crate::value::{Handle, Value};
 /// # Ok::<(), ungil::SendError<Value>>(())
 /// ```
 #[derive(Clone)]
-pub struct RawSender(pub(super) Arc<SendEnd<Value>>);
+pub struct RawSender(pub(super) Arc<SendEnd<Message>>);
 
 /// The receiving end of a channel that carries any [`Value`]; what a typed [`Receiver`] is underneath.
 ///
 /// A clone is another handle to the same end: each value goes to one of them. `for value in &receiver` takes values
 /// until the channel is closed and empty.
 #[derive(Clone)]
-pub struct RawReceiver(pub(super) Arc<RecvEnd<Value>>);
+pub struct RawReceiver(pub(super) Arc<RecvEnd<Message>>);
 
 /// Makes a channel for values of any kind; see [`channel`](super::channel) for what its capacity means.
 pub fn raw_channel(capacity: usize) -> (RawSender, RawReceiver) {
@@ -51,8 +51,8 @@ pub(super) fn send_failure(obstacle: Obstacle<Interrupted>) -> SendFailure {
     }
 }
 
-fn send_error(unsent: Unsent<Value, Interrupted>) -> SendError<Value> {
-    SendError::new(unsent.message, send_failure(unsent.obstacle))
+fn send_error(unsent: Unsent<Message, Interrupted>) -> SendError<Value> {
+    SendError::new(unsent.message.into_any_value(), send_failure(unsent.obstacle))
 }
 
 fn recv_error(obstacle: Obstacle<Interrupted>) -> RecvError {
@@ -64,13 +64,20 @@ fn recv_error(obstacle: Obstacle<Interrupted>) -> RecvError {
     }
 }
 
+fn any_value(received: Result<Value, RecvError>) -> Option<Value> {
+    match received {
+        Ok(value) | Err(RecvError::Conversion { value, .. }) => Some(value),
+        Err(_) => None,
+    }
+}
+
 impl RawSender {
     /// Sends, waiting for room as long as it takes.
     ///
     /// # Errors
     /// The channel is closed, or is closed while this waits; the error gives the value back.
     pub fn send(&self, value: Value) -> Result<(), SendError<Value>> {
-        block::send(&self.0, value, None).map_err(send_error)
+        block::send(&self.0, value.into(), None).map_err(send_error)
     }
 
     /// Sends if there is room now.
@@ -78,7 +85,7 @@ impl RawSender {
     /// # Errors
     /// The channel is full or closed; the error gives the value back.
     pub fn try_send(&self, value: Value) -> Result<(), SendError<Value>> {
-        self.0.try_send(value).map_err(send_error)
+        self.0.try_send(value.into()).map_err(send_error)
     }
 
     /// Sends, waiting for room for at most `timeout`.
@@ -86,7 +93,7 @@ impl RawSender {
     /// # Errors
     /// There was no room in time, or the channel is closed; the error gives the value back.
     pub fn send_timeout(&self, value: Value, timeout: Duration) -> Result<(), SendError<Value>> {
-        block::send(&self.0, value, Some(timeout)).map_err(send_error)
+        block::send(&self.0, value.into(), Some(timeout)).map_err(send_error)
     }
 
     /// The same end for values of one type only. Other handles to it are not affected.
@@ -99,7 +106,7 @@ impl RawSender {
         handle.downcast().map(Self)
     }
 
-    pub(crate) fn end(&self) -> &SendEnd<Value> {
+    pub(super) fn end(&self) -> &SendEnd<Message> {
         &self.0
     }
 }
@@ -109,34 +116,37 @@ impl RawReceiver {
     ///
     /// # Errors
     /// [`RecvError::Closed`]: the channel is closed and empty, or becomes so while this waits.
+    /// [`RecvError::Conversion`]: a script sent an object that is not plain data; it is in the error, as a handle that
+    /// can be given to any interpreter.
     pub fn recv(&self) -> Result<Value, RecvError> {
-        block::recv(&self.0, None).map_err(recv_error)
+        block::recv(&self.0, None).map_err(recv_error)?.into_value()
     }
 
     /// Receives a value if one is there now.
     ///
     /// # Errors
-    /// [`RecvError::Empty`] or [`RecvError::Closed`].
+    /// [`RecvError::Empty`], [`RecvError::Closed`] or [`RecvError::Conversion`].
     pub fn try_recv(&self) -> Result<Value, RecvError> {
-        self.0.try_recv().map_err(recv_error)
+        self.0.try_recv().map_err(recv_error)?.into_value()
     }
 
     /// Receives the next value, waiting for at most `timeout`.
     ///
     /// # Errors
-    /// [`RecvError::Timeout`] or [`RecvError::Closed`].
+    /// [`RecvError::Timeout`], [`RecvError::Closed`] or [`RecvError::Conversion`].
     pub fn recv_timeout(&self, timeout: Duration) -> Result<Value, RecvError> {
-        block::recv(&self.0, Some(timeout)).map_err(recv_error)
+        block::recv(&self.0, Some(timeout)).map_err(recv_error)?.into_value()
     }
 
-    /// Takes values until the channel is closed and empty, waiting for each.
+    /// Takes values until the channel is closed and empty, waiting for each. An object that is not plain data is a
+    /// handle, which can be given to any interpreter.
     pub fn iter(&self) -> impl Iterator<Item = Value> {
-        std::iter::from_fn(|| self.recv().ok())
+        std::iter::from_fn(|| any_value(self.recv()))
     }
 
     /// Takes the values that are there now, without waiting.
     pub fn try_iter(&self) -> impl Iterator<Item = Value> {
-        std::iter::from_fn(|| self.try_recv().ok())
+        std::iter::from_fn(|| any_value(self.try_recv()))
     }
 
     /// The same end for values of one type only. Other handles to it are not affected.
@@ -230,6 +240,6 @@ impl<R: Borrow<RawReceiver>> Iterator for RawIncoming<R> {
     type Item = Value;
 
     fn next(&mut self) -> Option<Value> {
-        self.0.borrow().recv().ok()
+        any_value(self.0.borrow().recv())
     }
 }

@@ -8,6 +8,8 @@ use std::{
 use crossbeam_channel::{Receiver, Sender, bounded};
 use parking_lot::Mutex;
 
+use crate::control::Listeners;
+
 /// The lowest bit of the word says closed; the rest counts the senders that are in the middle of a send.
 const CLOSED: usize = 1;
 const ONE_SENDER: usize = 2;
@@ -21,15 +23,18 @@ pub(super) struct State {
     word: AtomicUsize,
     closing: Announcement,
     settling: Announcement,
+    listeners: Listeners,
+    room: Listeners,
 }
 
-struct Announcement {
+/// Something that happens once, for everyone who waits for it.
+pub(crate) struct Announcement {
     keeper: Mutex<Option<Sender<Infallible>>>,
     signal: Receiver<Infallible>,
 }
 
 impl Announcement {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let (keeper, signal) = bounded(0);
         Self {
             keeper: Mutex::new(Some(keeper)),
@@ -37,7 +42,16 @@ impl Announcement {
         }
     }
 
-    fn make(&self) {
+    /// Disconnected once it was made.
+    pub(crate) fn signal(&self) -> &Receiver<Infallible> {
+        &self.signal
+    }
+
+    pub(crate) fn is_made(&self) -> bool {
+        self.keeper.lock().is_none()
+    }
+
+    pub(crate) fn make(&self) {
         let keeper = self.keeper.lock().take();
         // Outside the lock: this wakes everyone who waits.
         drop(keeper);
@@ -50,6 +64,8 @@ impl State {
             word: AtomicUsize::new(0),
             closing: Announcement::new(),
             settling: Announcement::new(),
+            listeners: Listeners::default(),
+            room: Listeners::default(),
         }
     }
 
@@ -79,10 +95,26 @@ impl State {
             return false;
         }
         self.closing.make();
+        self.room.notify();
         if before == 0 {
-            self.settling.make();
+            self.settle();
         }
         true
+    }
+
+    /// Who is told of each message, and when nothing more can arrive.
+    pub(super) fn listeners(&self) -> &Listeners {
+        &self.listeners
+    }
+
+    /// Who is told when there may be room for a message, or the channel is closed.
+    pub(super) fn room(&self) -> &Listeners {
+        &self.room
+    }
+
+    fn settle(&self) {
+        self.settling.make();
+        self.listeners.notify();
     }
 
     /// Begins a send, unless the channel is closed.
@@ -100,7 +132,9 @@ impl Drop for Sending<'_> {
     fn drop(&mut self) {
         let before = self.0.word.fetch_sub(ONE_SENDER, Ordering::SeqCst);
         if before == ONE_SENDER + CLOSED {
-            self.0.settling.make();
+            self.0.settle();
+        } else {
+            self.0.listeners.notify();
         }
     }
 }

@@ -5,7 +5,7 @@ use std::{borrow::Borrow, fmt, marker::PhantomData, time::Duration};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned};
 
 use super::{
-    RawReceiver, RawSender, RecvError, SendError, SendFailure,
+    Message, RawReceiver, RawSender, RecvError, SendError, SendFailure,
     block::{self, Interrupted},
     end::Unsent,
     raw::send_failure,
@@ -89,11 +89,11 @@ impl<T: Serialize> Sender<T> {
     fn convert_and(
         &self,
         value: T,
-        send: impl FnOnce(Value) -> Result<(), Unsent<Value, Interrupted>>,
+        send: impl FnOnce(Message) -> Result<(), Unsent<Message, Interrupted>>,
     ) -> Result<(), SendError<T>> {
         match crate::value::to_value(&value) {
             Err(error) => Err(SendError::new(value, SendFailure::Conversion(error))),
-            Ok(data) => send(data).map_err(|unsent| SendError::new(value, send_failure(unsent.obstacle))),
+            Ok(data) => send(data.into()).map_err(|unsent| SendError::new(value, send_failure(unsent.obstacle))),
         }
     }
 }

@@ -169,7 +169,13 @@ fn give_up(control: &Control, running: &mut Running) -> Report {
     }
     Report {
         interpreter: control.name().to_owned(),
-        hooks: std::mem::take(&mut running.loss_hooks),
+        hooks: [
+            std::mem::take(&mut running.loss_hooks),
+            std::mem::take(&mut running.job_loss_hooks),
+        ]
+        .into_iter()
+        .flatten()
+        .collect(),
         reporter: running.reporter.take(),
         reason: running.stop.map(|stop| stop.reason),
     }

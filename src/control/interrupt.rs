@@ -21,6 +21,7 @@ use super::{
     OsThread,
     clock::Clock,
     deadline::{self, Repeat},
+    delivery::Deliveries,
     limits::{Hit, Limits},
     memory,
     quota::Quota,
@@ -52,8 +53,8 @@ impl JobId {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Raised {
     pub(crate) stop: Option<StopReason>,
-    /// It got a MemoryError because of its limit.
-    pub(crate) memory: Option<StopReason>,
+    /// A limit because of which it got an exception that it could go on after.
+    pub(crate) hit: Option<StopReason>,
 }
 
 /// Who must hear when a job is given up while it runs.
@@ -92,6 +93,7 @@ pub(crate) struct Control {
     /// Whether the running job must note when it enters and leaves host functions.
     counts_script_time: AtomicBool,
     pub(super) running: Mutex<Running>,
+    pub(super) deliveries: Deliveries,
 }
 
 #[derive(Default)]
@@ -101,8 +103,9 @@ pub(super) struct Running {
     since: Option<Instant>,
     pub(super) limits: Option<Arc<Limits>>,
     pub(super) stop: Option<Stop>,
-    /// Set when the job gets a MemoryError because of its limit.
-    memory_hit: Option<StopReason>,
+    /// Set when something is raised in the job because of a limit that it can go on after.
+    hit: Option<StopReason>,
+    pub(super) job_loss_hooks: Vec<LossHook>,
     /// Only where the job's time is limited.
     pub(super) clock: Option<Clock>,
     /// When the watchdog looks at the clock.
@@ -150,6 +153,7 @@ impl Control {
             host_depth: AtomicU32::new(0),
             counts_script_time: AtomicBool::new(false),
             running: Mutex::default(),
+            deliveries: Deliveries::default(),
         });
         memory::watch(&control);
         control
@@ -185,10 +189,15 @@ impl Control {
         CURRENT.with_borrow(|current| current.as_ref().is_some_and(|control| control.id == self.id))
     }
 
+    /// Says that the calling thread is the interpreter's, which is about to be built on it.
+    pub(crate) fn settle(self: &Arc<Self>) {
+        CURRENT.set(Some(self.clone()));
+    }
+
     /// Binds to the calling thread, which is the interpreter's from here to [`Control::unbind`].
     pub(crate) fn bind(self: &Arc<Self>, signals: UserSignalSender) {
         let _ = self.signals.set(signals);
-        CURRENT.set(Some(self.clone()));
+        self.settle();
         self.running.lock().thread = Some(OsThread::current());
     }
 
@@ -250,7 +259,7 @@ impl Control {
         running.job = Some(job);
         running.since = Some(Instant::now());
         running.stop = None;
-        running.memory_hit = None;
+        running.hit = None;
         self.note_unheard(false);
         running.signal = None;
         running.reporter = reporter;
@@ -278,14 +287,16 @@ impl Control {
         running.limits = None;
         let reporter = running.reporter.take();
         let stop = running.stop.take();
-        let memory = running.memory_hit.take();
+        let hit = running.hit.take();
+        let hooks = std::mem::take(&mut running.job_loss_hooks);
         drop(running);
+        drop(hooks);
         drop(reporter);
         self.counts_script_time.store(false, Ordering::Relaxed);
         let _ = self.woken.try_recv();
         Raised {
             stop: stop.filter(|stop| stop.stage.was_raised()).map(|stop| stop.reason),
-            memory,
+            hit,
         }
     }
 
@@ -372,6 +383,11 @@ impl Control {
         self.running.lock().loss_hooks.push(Box::new(hook));
     }
 
+    /// As [`Control::on_loss`], until the running job has ended. Called on the interpreter's thread.
+    pub(crate) fn on_loss_of_job(&self, hook: impl FnOnce() + Send + 'static) {
+        self.running.lock().job_loss_hooks.push(Box::new(hook));
+    }
+
     /// Runs `closure` on the interpreter's thread at its next bytecode, or when a wait is interrupted.
     /// Returns false if the interpreter is gone.
     pub(crate) fn run_at_next_bytecode(&self, closure: UserSignal) -> bool {
@@ -382,7 +398,7 @@ impl Control {
 
     /// Ends the wait or the system call that the interpreter is in, so that it looks at its signals.
     pub(crate) fn kick(&self) {
-        let _ = self.wake.try_send(());
+        self.wake_wait();
         let running = self.running.lock();
         // Only a thread that runs Python may be signalled; it holds still here because it needs the lock to end the job.
         if running.job.is_some()
@@ -390,6 +406,11 @@ impl Control {
         {
             thread.wake();
         }
+    }
+
+    /// Has a wait of ours look at what came.
+    pub(super) fn wake_wait(&self) {
+        let _ = self.wake.try_send(());
     }
 
     pub(super) fn send_stop(self: &Arc<Self>, job: JobId) {
@@ -441,8 +462,9 @@ impl Control {
         }
     }
 
-    pub(super) fn note_memory_hit(&self, reason: StopReason) {
-        self.running.lock().memory_hit = Some(reason);
+    /// Notes that the running job gets an exception because of a limit; if it ends the job, the job's error says so.
+    pub(crate) fn note_hit(&self, reason: StopReason) {
+        self.running.lock().hit = Some(reason);
     }
 
     pub(super) fn note_unheard(&self, unheard: bool) {

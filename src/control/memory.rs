@@ -146,7 +146,7 @@ impl Control {
             return Ok(());
         }
         let reason = reason(soft);
-        self.note_memory_hit(reason);
+        self.note_hit(reason);
         if alarm == Alarm::End {
             self.stop_current(reason);
             return Ok(());

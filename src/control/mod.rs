@@ -2,8 +2,10 @@
 
 mod clock;
 mod deadline;
+mod delivery;
 mod interrupt;
 mod limits;
+mod listen;
 mod memory;
 mod os_thread;
 mod quota;
@@ -16,6 +18,7 @@ mod watchdog;
 pub(crate) use interrupt::{Control, JobId, Raised, Reporter, in_host};
 pub(crate) use limits::Hit;
 pub use limits::Limits;
+pub(crate) use listen::{Bell, Listener, Listeners, Waitable};
 pub(crate) use memory::check_counted;
 pub(crate) use os_thread::{OsThread, install_wake_signal};
 pub(crate) use quota::{Claim, Quota};

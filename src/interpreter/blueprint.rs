@@ -36,6 +36,8 @@ pub(crate) struct Blueprint {
     pub(crate) process: ProcessRole,
     /// Import `site`, which finds site-packages and adds `exit()` and `help()`.
     pub(crate) site: bool,
+    /// Add `exit()` and `quit()` without `site`: the interpreter's starter has them.
+    pub(crate) site_builtins: bool,
     pub(crate) warnings: Vec<String>,
     pub(crate) limits: Limits,
     /// Of the interpreter that starts this one, which shares it; `None` makes a new one.

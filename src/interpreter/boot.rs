@@ -1,5 +1,7 @@
 //! Building a VM from a blueprint, on the thread that it will live on, and taking it down.
 
+use std::sync::Arc;
+
 use rustpython_vm::{
     InterpreterBuilder, PyObjectRef, PyResult, Settings, VirtualMachine,
     signal::{UserSignalSender, user_signal_channel},
@@ -8,19 +10,21 @@ use rustpython_vm::{
 use super::{
     blueprint::{Blueprint, ProcessRole},
     closure::closure,
-    isolate, object,
+    family::Identity,
+    isolate, object, process,
     script::Script,
     streams::{self, Captured},
 };
 use crate::{
     bridge::{self, Exceptions, Sources},
     error::{Error, Result},
-    host,
+    host, parcel,
 };
 
 /// Builds the VM and makes everything of the blueprint available in it.
 pub(super) fn build(
     blueprint: &Blueprint,
+    identity: &Arc<Identity>,
     captured: &Captured,
 ) -> Result<(rustpython_vm::Interpreter, UserSignalSender)> {
     isolate::enter(blueprint).map_err(|error| Error::Io {
@@ -37,16 +41,21 @@ pub(super) fn build(
         .build();
     interpreter.enter(|vm| {
         Exceptions::install(vm);
-        equip(vm, blueprint, captured).map_err(|exception| bridge::exception_to_error(vm, exception))
+        equip(vm, blueprint, identity, captured).map_err(|exception| bridge::exception_to_error(vm, exception))
     })?;
     Ok((interpreter, sender))
 }
 
 /// Flushes, runs atexit functions, and lets go of everything.
 pub(super) fn take_down(interpreter: rustpython_vm::Interpreter) {
-    interpreter.enter(|_| {
+    interpreter.enter(|vm| {
+        // Before the rest goes: they may use all of it.
+        if let Ok(atexit) = vm.import("atexit", 0) {
+            let _ = vm.call_method(&atexit, "_run_exitfuncs", ());
+        }
         object::release_all();
         host::retire();
+        parcel::retire();
         Script::forget_ready();
     });
     interpreter.finalize(None);
@@ -70,15 +79,21 @@ fn settings(blueprint: &Blueprint) -> Settings {
     settings
 }
 
-fn equip(vm: &VirtualMachine, blueprint: &Blueprint, captured: &Captured) -> PyResult<()> {
+fn equip(vm: &VirtualMachine, blueprint: &Blueprint, identity: &Arc<Identity>, captured: &Captured) -> PyResult<()> {
     vm.ensure_main_module()?;
+    isolate::install_threads(vm)?;
     if blueprint.process == ProcessRole::Guest {
         // Only what the builder named: not the process's directory, nor another Python's library that is installed here.
         let folders = blueprint.search_paths.iter();
         let folders = folders.map(|folder| vm.ctx.new_str(folder.to_string_lossy().into_owned()).into());
         vm.sys_module.set_attr("path", vm.ctx.new_list(folders.collect()), vm)?;
     }
+    if let Ok(dev) = std::env::var("UNGIL_DEV_STDLIB") {
+        let path = vm.sys_module.get_attr("path", vm)?;
+        vm.call_method(&path, "append", (dev,))?;
+    }
     isolate::guard_modules(vm, blueprint)?;
+    process::install(vm, identity)?;
     let count_output = blueprint.limits.output.is_some();
     streams::install(
         vm,
@@ -101,7 +116,20 @@ fn equip(vm: &VirtualMachine, blueprint: &Blueprint, captured: &Captured) -> PyR
     for module in &blueprint.modules {
         module.offer_classes();
     }
+    if blueprint.site_builtins {
+        install_quitters(vm)?;
+    }
     install_modules(vm, blueprint)
+}
+
+/// `exit()` and `quit()`, as `site` makes them.
+fn install_quitters(vm: &VirtualMachine) -> PyResult<()> {
+    let site = vm.import("_sitebuiltins", 0)?;
+    for name in ["exit", "quit"] {
+        let quitter = vm.call_method(&site, "Quitter", (name, "Ctrl-D (i.e. EOF)"))?;
+        vm.builtins.set_attr(name, quitter, vm)?;
+    }
+    Ok(())
 }
 
 fn install_modules(vm: &VirtualMachine, blueprint: &Blueprint) -> PyResult<()> {

@@ -15,6 +15,8 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
     Blueprint, Object, Stats, Task,
+    child::Departure,
+    family::Identity,
     job::{Job, prepare, prepare_with},
     life::{self, Birth, Message, WorkSource},
     run, stack,
@@ -143,6 +145,29 @@ impl Address {
     }
 }
 
+/// What is particular about one interpreter beside its blueprint.
+pub(super) struct Conception {
+    pub(super) control: Arc<Control>,
+    pub(super) captured: Captured,
+    pub(super) identity: Identity,
+    pub(super) source: Option<Box<dyn WorkSource>>,
+    pub(super) departure: Option<Departure>,
+}
+
+impl Conception {
+    pub(super) fn new(blueprint: &Blueprint, name: &str, identity: Identity) -> Self {
+        let quota = blueprint.quota.clone().unwrap_or_else(|| Quota::new(&blueprint.limits));
+        let limits = blueprint.limits.clone();
+        Self {
+            control: Control::new(name, Exceptions::make_stop, limits, quota, blueprint.account),
+            captured: Captured::default(),
+            identity,
+            source: None,
+            departure: None,
+        }
+    }
+}
+
 impl Interpreter {
     /// Builds an interpreter on a thread of its own (an idle one where there is one) and waits until it is ready.
     pub(crate) fn from_blueprint(
@@ -151,10 +176,27 @@ impl Interpreter {
         source: Option<Box<dyn WorkSource>>,
     ) -> Result<Self> {
         let name = name.or_else(|| blueprint.name.clone()).unwrap_or_else(next_name);
-        let quota = blueprint.quota.clone().unwrap_or_else(|| Quota::new(&blueprint.limits));
         check_counted(&blueprint.limits)?;
-        let limits = blueprint.limits.clone();
-        let control = Control::new(&name, Exceptions::make_stop, limits, quota, blueprint.account);
+        let conception = Conception {
+            source,
+            ..Conception::new(blueprint, &name, Identity::root())
+        };
+        let (interpreter, ready) = Self::conceive(blueprint, conception)?;
+        ready
+            .recv()
+            .unwrap_or_else(|_| Err(interpreter.inner.address.closed()))?;
+        Ok(interpreter)
+    }
+
+    /// Starts to build an interpreter on a thread of its own, and gives what tells when it is ready, or why it is not.
+    pub(super) fn conceive(blueprint: &Arc<Blueprint>, conception: Conception) -> Result<(Self, Receiver<Result<()>>)> {
+        let Conception {
+            control,
+            captured,
+            identity,
+            source,
+            departure,
+        } = conception;
         // Unbounded: dropping an object's handle must never block. Jobs in it are the host's own, one call each.
         let (mailbox, incoming) = unbounded();
         let incoming = Arc::new(incoming);
@@ -168,9 +210,11 @@ impl Interpreter {
         if let Some(source) = &source {
             control.on_loss(source.on_loss());
         }
+        if let Some(departure) = &departure {
+            control.on_loss(departure.on_loss());
+        }
         let (ready, answer) = bounded(1);
         let counters = Arc::new(Counters::default());
-        let captured = Captured::default();
         let birth = Birth {
             blueprint: blueprint.clone(),
             control: control.clone(),
@@ -179,6 +223,8 @@ impl Interpreter {
             counters: counters.clone(),
             source,
             ready,
+            identity: Arc::new(identity),
+            departure,
         };
         let kind = ThreadKind {
             stack_size: blueprint.stack_size,
@@ -186,15 +232,11 @@ impl Interpreter {
         };
         threads::run(kind, "ungil", Box::new(move || life::live(birth))).map_err(|error| {
             Error::config(format!(
-                "no thread for interpreter {name:?}: {error}; close some, or use a pool"
+                "no thread for interpreter {:?}: {error}; close some, or use a pool",
+                control.name()
             ))
         })?;
-        answer.recv().unwrap_or_else(|_| {
-            Err(Error::Closed {
-                interpreter: name.clone(),
-            })
-        })?;
-        Ok(Self {
+        let interpreter = Self {
             inner: Arc::new(Inner {
                 address: Address {
                     control,
@@ -206,7 +248,17 @@ impl Interpreter {
                 captured,
                 closed: AtomicBool::new(false),
             }),
-        })
+        };
+        Ok((interpreter, answer))
+    }
+
+    /// Puts a job into the mailbox.
+    pub(super) fn post(&self, queued: super::QueuedJob) {
+        self.inner.address.post(queued);
+    }
+
+    pub(super) fn control(&self) -> &Arc<Control> {
+        &self.inner.address.control
     }
 
     /// The name that was given to the builder, or one made from a number.

@@ -71,6 +71,15 @@ fn process_umask() -> nix::sys::stat::Mode {
     })
 }
 
+/// Puts our native `_thread` in the place of the stand-in in Python, which a VM without threads starts with.
+pub(super) fn install_threads(vm: &VirtualMachine) -> PyResult<()> {
+    let modules = vm.sys_module.get_attr("modules", vm)?;
+    modules.del_item("_thread", vm)?;
+    let native = vm.import("_thread", 0)?;
+    // The import system has its locks from there.
+    vm.import("_frozen_importlib", 0)?.set_attr("_thread", native, vm)
+}
+
 /// Replaces the functions of native modules that act on the whole process.
 pub(super) fn guard_modules(vm: &VirtualMachine, blueprint: &Blueprint) -> PyResult<()> {
     let name = if cfg!(windows) { "nt" } else { "posix" };

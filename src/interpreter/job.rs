@@ -491,10 +491,10 @@ impl Drop for Terms<'_> {
 
 /// What a job's error is if the job was stopped while it ran.
 fn blame(error: Error, raised: Raised, control: &Control) -> Error {
-    let out_of_memory = error
+    let is_of_limit = error
         .as_exception()
-        .is_some_and(|exception| exception.is_instance("MemoryError"));
-    match raised.stop.or(raised.memory.filter(|_| out_of_memory)) {
+        .is_some_and(|exception| exception.is_instance("MemoryError") || exception.is_instance("LimitExceeded"));
+    match raised.stop.or(raised.hit.filter(|_| is_of_limit)) {
         None => error,
         Some(StopReason::Cancelled) => Error::Cancelled,
         Some(StopReason::Limit(hit)) => {

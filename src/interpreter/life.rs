@@ -11,10 +11,13 @@ use rustpython_vm::VirtualMachine;
 use super::{
     blueprint::Blueprint,
     boot,
+    child::Departure,
+    family::Identity,
     job::{Outcome, QueuedJob, panic_message},
     object,
     stats::Counters,
     streams::Captured,
+    surroundings::Surroundings,
     threads::Reuse,
 };
 use crate::{
@@ -73,6 +76,9 @@ pub(super) struct Birth {
     pub(super) counters: Arc<Counters>,
     pub(super) source: Option<Box<dyn WorkSource>>,
     pub(super) ready: Sender<Result<()>>,
+    pub(super) identity: Arc<Identity>,
+    /// Dropped as the last thing of all.
+    pub(super) departure: Option<Departure>,
 }
 
 /// How the serving of a mailbox ended.
@@ -93,16 +99,25 @@ pub(super) fn live(birth: Birth) -> Reuse {
         counters,
         mut source,
         ready,
+        identity,
+        departure: _departure,
     } = birth;
     let _tenant = alloc::Tenant::enter(control.account());
-    let built = catch_unwind(AssertUnwindSafe(|| boot::build(&blueprint, &captured)));
+    control.settle();
+    identity.family.root(control.id());
+    let _here = Surroundings::enter(&blueprint, &identity, &captured);
+    let built = catch_unwind(AssertUnwindSafe(|| boot::build(&blueprint, &identity, &captured)));
     let (interpreter, signals) = match built {
         Ok(Ok(built)) => built,
         Ok(Err(error)) => {
+            (blueprint.on_end)();
+            control.unbind();
             let _ = ready.send(Err(error));
             return Reuse::Yes;
         }
         Err(panic) => {
+            (blueprint.on_end)();
+            control.unbind();
             let _ = ready.send(Err(Error::Panicked {
                 interpreter: control.name().to_owned(),
                 message: panic_message(&*panic),

@@ -2,17 +2,24 @@
 
 mod blueprint;
 mod boot;
+mod capacity;
+mod child;
 mod closure;
+mod family;
 mod handle;
 mod isolate;
 mod job;
 mod life;
 mod object;
+mod offspring;
+mod persistent;
+mod process;
 mod run;
 mod script;
 mod stack;
 mod stats;
 mod streams;
+mod surroundings;
 mod task;
 mod threads;
 
@@ -25,5 +32,10 @@ pub use streams::{Input, Output};
 pub use task::Task;
 
 pub(crate) use blueprint::{Blueprint, DEFAULT_STACK, Environment, MemoryModule, ProcessRole};
+pub(crate) use child::{Child, Ending};
+pub(crate) use family::Kind;
 pub(crate) use job::{Canceller, QueuedJob, Resubmit, prepare_each, prepare_retrying};
 pub(crate) use life::{Ended, WorkSource};
+pub(crate) use offspring::{claim_task, start};
+pub(crate) use persistent::Isolate;
+pub(crate) use surroundings::Surroundings;

@@ -149,19 +149,29 @@ pub(super) fn call_raw(
 }
 
 /// Runs a source text in `scope` and returns its value (`None` for statements).
-pub(super) fn run_source(
+fn run_source(
     vm: &VirtualMachine,
     source: &Arc<str>,
     mode: Mode,
     file: Option<Arc<str>>,
     scope: Scope,
 ) -> Result<PyObjectRef> {
+    run_text(vm, source, mode, file, scope).map_err(|exception| error(vm, exception))
+}
+
+/// As [`run_source`]; the error is the exception itself.
+pub(super) fn run_text(
+    vm: &VirtualMachine,
+    source: &Arc<str>,
+    mode: Mode,
+    file: Option<Arc<str>>,
+    scope: Scope,
+) -> PyResult {
     if source.contains('\0') {
-        let exception = vm.new_exception_msg(
+        return Err(vm.new_exception_msg(
             vm.ctx.exceptions.syntax_error.to_owned(),
             "source code cannot contain null bytes".into(),
-        );
-        return Err(error(vm, exception));
+        ));
     }
     let file = file.unwrap_or_else(next_input);
     Sources::remember(&file, source);
@@ -172,8 +182,8 @@ pub(super) fn run_source(
     };
     let code = vm
         .compile(source, mode, &*file)
-        .map_err(|wrong| error(vm, wrong.into_pyexception_maybe_incomplete(vm, Some(source), true)))?;
-    vm.run_code_obj(code, scope).map_err(|exception| error(vm, exception))
+        .map_err(|wrong| wrong.into_pyexception_maybe_incomplete(vm, Some(source), true))?;
+    vm.run_code_obj(code, scope)
 }
 
 fn next_input() -> Arc<str> {

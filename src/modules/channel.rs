@@ -1,6 +1,6 @@
 //! The ends of channels as Python objects.
 
-use std::{sync::Arc, time::Duration};
+use std::{any::Any, sync::Arc, time::Duration};
 
 use rustpython_vm::{
     AsObject, FromArgs, Py, PyObject, PyObjectRef, PyPayload, PyRef, PyResult, VirtualMachine, atomic_func,
@@ -8,18 +8,19 @@ use rustpython_vm::{
     class::PyClassImpl,
     class_or_notimplemented,
     common::hash::PyHash,
-    function::{ArgIntoFloat, FuncArgs, PyComparisonValue},
+    function::{FuncArgs, PyComparisonValue},
     protocol::{PyIterReturn, PyNumberMethods, PySequenceMethods},
     pyclass,
     types::{AsNumber, AsSequence, Comparable, Hashable, IterNext, Iterable, PyComparisonOp, Representable, SelfIter},
 };
 
-use super::held::Held;
+use super::{held::Held, timeout::Timeout};
 use crate::{
     bridge::{self, exceptions},
-    channel::{Obstacle, RecvEnd, SendEnd, Unsent, deadline, ends},
-    control::wait,
-    value::{Handle, Shared, Value},
+    channel::{Message, Obstacle, RecvEnd, SendEnd, Unsent, deadline, ends, unbounded_ends},
+    control::{Waitable, wait},
+    parcel::{self, Parcel},
+    value::{Handle, Shared},
 };
 
 /// What `ungil.channel()` makes if it is not told.
@@ -31,6 +32,10 @@ pub(crate) fn init(vm: &VirtualMachine, module: &Py<PyModule>) -> PyResult<()> {
     module.set_attr("Receiver", PyReceiver::make_static_type(), vm)?;
     let channel = vm.new_function("channel", make_channel);
     module.set_attr("channel", channel, vm)?;
+    let release = vm.new_function("release_ends", super::held::release_mine);
+    module.set_attr("release_ends", release, vm)?;
+    let unbounded = vm.new_function("unbounded_channel", make_unbounded_channel);
+    module.set_attr("unbounded_channel", unbounded, vm)?;
     register_faces();
     Ok(())
 }
@@ -47,7 +52,7 @@ impl<E: Shared> Held<E> {
     }
 }
 
-impl Shared for SendEnd<Value> {
+impl Shared for SendEnd<Message> {
     fn kind(&self) -> &'static str {
         "Sender"
     }
@@ -59,9 +64,13 @@ impl Shared for SendEnd<Value> {
         let held = Held::new(self);
         Ok(PySender { held }.into_pyobject(vm))
     }
+
+    fn as_waitable(&self) -> Option<&dyn Waitable> {
+        Some(self)
+    }
 }
 
-impl Shared for RecvEnd<Value> {
+impl Shared for RecvEnd<Message> {
     fn kind(&self) -> &'static str {
         "Receiver"
     }
@@ -71,6 +80,10 @@ impl Shared for RecvEnd<Value> {
         register_faces();
         let held = Held::new(self);
         Ok(PyReceiver { held }.into_pyobject(vm))
+    }
+
+    fn as_waitable(&self) -> Option<&dyn Waitable> {
+        Some(self)
     }
 }
 
@@ -85,23 +98,10 @@ fn make_channel(args: ChannelArgs, vm: &VirtualMachine) -> PyResult<(PyObjectRef
     Ok((Arc::new(sender).materialize(vm)?, Arc::new(receiver).materialize(vm)?))
 }
 
-#[derive(FromArgs)]
-struct Timeout {
-    #[pyarg(any, default)]
-    timeout: Option<ArgIntoFloat>,
-}
-
-impl Timeout {
-    /// `None` is for ever, and so is a time that no clock reaches.
-    fn duration(self, vm: &VirtualMachine) -> PyResult<Option<Duration>> {
-        let Some(seconds) = self.timeout.map(ArgIntoFloat::into_float) else {
-            return Ok(None);
-        };
-        if seconds.is_nan() || seconds < 0.0 {
-            return Err(vm.new_value_error(format!("timeout must be None or seconds from 0 on, not {seconds:?}")));
-        }
-        Ok(Duration::try_from_secs_f64(seconds).ok())
-    }
+/// For what is bounded elsewhere: nothing here makes a sender wait.
+fn make_unbounded_channel(vm: &VirtualMachine) -> PyResult<(PyObjectRef, PyObjectRef)> {
+    let (sender, receiver) = unbounded_ends();
+    Ok((Arc::new(sender).materialize(vm)?, Arc::new(receiver).materialize(vm)?))
 }
 
 #[derive(FromArgs)]
@@ -112,8 +112,38 @@ struct SendArgs {
     timeout: Timeout,
 }
 
-fn to_data(vm: &VirtualMachine, object: &PyObject) -> PyResult<Value> {
-    bridge::from_python(vm, object, "value").map_err(|error| error.into_pyexception(vm))
+/// What is sent for an object: atoms as they are, so that they are no heap object on the way, and a parcel of the rest.
+fn to_message(vm: &VirtualMachine, object: &PyObject) -> PyResult<Message> {
+    let (class, types) = (object.class(), &vm.ctx.types);
+    let atom = [
+        types.int_type,
+        types.str_type,
+        types.float_type,
+        types.none_type,
+        types.bool_type,
+        types.bytes_type,
+    ];
+    if atom.iter().any(|kind| class.is(*kind)) {
+        // A str with lone surrogates is none to Rust.
+        if let Ok(value) = bridge::from_python(vm, object, "value") {
+            return Ok(Message::Value(value));
+        }
+    }
+    let parcel = parcel::pack(vm, object, "value")?;
+    Ok(Message::Packed(Box::new(parcel)))
+}
+
+pub(super) fn to_object(vm: &VirtualMachine, message: Message) -> PyResult {
+    match message {
+        Message::Value(value) => bridge::to_python(vm, value),
+        Message::Packed(packed) => {
+            let packed: Box<dyn Any> = packed;
+            match packed.downcast::<Parcel>() {
+                Ok(parcel) => parcel::unpack(vm, *parcel),
+                Err(_) => Err(vm.new_system_error("the channel carried something that is not for interpreters")),
+            }
+        }
+    }
 }
 
 fn exception(vm: &VirtualMachine, obstacle: Obstacle<PyBaseExceptionRef>, sending: bool) -> PyBaseExceptionRef {
@@ -143,7 +173,7 @@ fn timeout_error(vm: &VirtualMachine, message: &str) -> PyBaseExceptionRef {
 #[pyclass(module = "ungil", name = "Sender")]
 #[derive(Debug, PyPayload)]
 pub(crate) struct PySender {
-    held: Held<SendEnd<Value>>,
+    held: Held<SendEnd<Message>>,
 }
 
 /// The receiving end of a channel. Any number of objects, in any number of interpreters and in Rust, can be the same
@@ -151,7 +181,7 @@ pub(crate) struct PySender {
 #[pyclass(module = "ungil", name = "Receiver")]
 #[derive(Debug, PyPayload)]
 pub(crate) struct PyReceiver {
-    held: Held<RecvEnd<Value>>,
+    held: Held<RecvEnd<Message>>,
 }
 
 #[pyclass(
@@ -159,12 +189,12 @@ pub(crate) struct PyReceiver {
     with(AsNumber, AsSequence, ChannelEnd, Comparable, Hashable, Representable)
 )]
 impl PySender {
-    /// Sends a value, waiting for room as long as it takes, or for at most timeout seconds.
+    /// Sends an object, as a copy, waiting for room as long as it takes, or for at most timeout seconds.
     #[pymethod]
     fn send(zelf: &Py<Self>, args: SendArgs, vm: &VirtualMachine) -> PyResult<()> {
         let timeout = args.timeout.duration(vm)?;
-        // Converted whole before anything is sent: a value that does not cross leaves the channel as it was.
-        let value = to_data(vm, &args.value)?;
+        // Packed whole before anything is sent: what does not cross leaves the channel as it was.
+        let value = to_message(vm, &args.value)?;
         let sent = zelf.held.with(|end| send_waiting(end, value, timeout, vm));
         sent.unwrap_or(Err(Obstacle::Closed))
             .map_err(|obstacle| exception(vm, obstacle, true))
@@ -173,7 +203,7 @@ impl PySender {
     /// Sends a value if there is room now, and raises ChannelFull if there is none.
     #[pymethod]
     fn try_send(zelf: &Py<Self>, value: PyObjectRef, vm: &VirtualMachine) -> PyResult<()> {
-        let value = to_data(vm, &value)?;
+        let value = to_message(vm, &value)?;
         let sent = zelf
             .held
             .with(|end| end.try_send(value).map_err(|unsent| unsent.obstacle));
@@ -183,8 +213,8 @@ impl PySender {
 }
 
 fn send_waiting(
-    end: &SendEnd<Value>,
-    value: Value,
+    end: &SendEnd<Message>,
+    value: Message,
     timeout: Option<Duration>,
     vm: &VirtualMachine,
 ) -> Result<(), Obstacle<PyBaseExceptionRef>> {
@@ -225,7 +255,7 @@ impl PyReceiver {
         let value = zelf
             .wait_for_value(timeout, vm)
             .map_err(|obstacle| exception(vm, obstacle, false))?;
-        bridge::to_python(vm, value)
+        to_object(vm, value)
     }
 
     /// Receives a value if one is there now, and raises ChannelEmpty if there is none.
@@ -235,24 +265,24 @@ impl PyReceiver {
         let value = received
             .unwrap_or(Err(Obstacle::Closed))
             .map_err(|obstacle| exception(vm, obstacle, false))?;
-        bridge::to_python(vm, value)
+        to_object(vm, value)
     }
 
     fn wait_for_value(
         &self,
         timeout: Option<Duration>,
         vm: &VirtualMachine,
-    ) -> Result<Value, Obstacle<PyBaseExceptionRef>> {
+    ) -> Result<Message, Obstacle<PyBaseExceptionRef>> {
         let received = self.held.with(|end| recv_waiting(end, timeout, vm));
         received.unwrap_or(Err(Obstacle::Closed))
     }
 }
 
 fn recv_waiting(
-    end: &RecvEnd<Value>,
+    end: &RecvEnd<Message>,
     timeout: Option<Duration>,
     vm: &VirtualMachine,
-) -> Result<Value, Obstacle<PyBaseExceptionRef>> {
+) -> Result<Message, Obstacle<PyBaseExceptionRef>> {
     match end.try_recv() {
         Err(Obstacle::NotNow) => {}
         decided => return decided,
@@ -269,7 +299,7 @@ impl SelfIter for PyReceiver {}
 impl IterNext for PyReceiver {
     fn next(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult<PyIterReturn> {
         match zelf.wait_for_value(None, vm) {
-            Ok(value) => bridge::to_python(vm, value).map(PyIterReturn::Return),
+            Ok(value) => to_object(vm, value).map(PyIterReturn::Return),
             Err(Obstacle::Closed) => Ok(PyIterReturn::StopIteration(None)),
             Err(obstacle) => Err(exception(vm, obstacle, false)),
         }
@@ -298,10 +328,10 @@ trait ChannelEnd: PyPayload + std::fmt::Debug {
         zelf.end_is_closed()
     }
 
-    /// How many values the channel holds at most.
+    /// How many values the channel holds at most; None if it never makes a sender wait.
     #[pygetset]
-    fn capacity(zelf: &Py<Self>) -> usize {
-        zelf.end_capacity()
+    fn capacity(zelf: &Py<Self>) -> Option<usize> {
+        Some(zelf.end_capacity()).filter(|capacity| *capacity != usize::MAX)
     }
 
     #[pymethod]
@@ -402,7 +432,10 @@ macro_rules! channel_end {
                     zelf.end_capacity(),
                 );
                 let state = if zelf.end_is_closed() { "closed" } else { "open" };
-                Ok(format!("<ungil.{name} {state}, {len} of {capacity}>"))
+                Ok(match capacity {
+                    usize::MAX => format!("<ungil.{name} {state}, {len}>"),
+                    capacity => format!("<ungil.{name} {state}, {len} of {capacity}>"),
+                })
             }
         }
     };

@@ -1,22 +1,34 @@
 //! Native Python modules of ours: thin faces of the rooms above.
 
 mod channel;
+mod child;
+mod delivery;
 mod held;
+mod isolate;
+mod parcel;
+mod select;
+mod sync;
+mod thread;
+mod timeout;
 mod ungil;
 
 use rustpython_vm::{Context, builtins::PyModuleDef};
 
 /// The definitions of all of them.
 pub(crate) fn definitions(ctx: &Context) -> Vec<&'static PyModuleDef> {
-    vec![ungil::module_def(ctx)]
+    vec![ungil::module_def(ctx), thread::module_def(ctx)]
 }
 
 /// Lets go of what they hold for the interpreter of that number, from another thread: its own does not come back.
 pub(crate) fn revoke(interpreter: u64) {
     held::revoke(interpreter);
+    crate::sync::revoke(interpreter);
 }
 
 /// Lets go of what they hold for the interpreter that ended on this thread.
 pub(crate) fn retire() {
     held::release_mine();
+    delivery::retire();
+    crate::sync::retire_current();
+    crate::parcel::abandon();
 }

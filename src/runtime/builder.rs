@@ -81,6 +81,7 @@ impl Builder {
                 stderr: Output::default(),
                 process: ProcessRole::Guest,
                 site: false,
+                site_builtins: false,
                 warnings: Vec::new(),
                 native: library::native,
                 frozen: library::frozen,

@@ -28,5 +28,17 @@ pub(super) fn revoke(interpreter: u64) {
 /// Python modules that are compiled into the binary; ours come last and so win.
 pub(super) fn frozen() -> Vec<(&'static str, FrozenModule)> {
     let ours = rustpython_vm::py_freeze!(dir = "../../stdlib");
-    rustpython_pylib::FROZEN_STDLIB.into_iter().chain(ours).collect()
+    let dev = std::env::var("UNGIL_DEV_STDLIB").unwrap_or_default();
+    let overridden = |name: &str| {
+        !dev.is_empty() && {
+            let path = format!("{dev}/{}", name.replace('.', "/"));
+            std::path::Path::new(&format!("{path}.py")).exists()
+                || std::path::Path::new(&path).join("__init__.py").exists()
+        }
+    };
+    rustpython_pylib::FROZEN_STDLIB
+        .into_iter()
+        .chain(ours)
+        .filter(|(name, _)| !overridden(name))
+        .collect()
 }

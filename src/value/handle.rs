@@ -4,6 +4,8 @@ use std::{any::Any, fmt, sync::Arc};
 
 use rustpython_vm::{PyObjectRef, PyResult, VirtualMachine};
 
+use crate::control::Waitable;
+
 /// What a [`Handle`] can point to. It lives outside every interpreter and shows itself in each one.
 pub(crate) trait Shared: Any + Send + Sync {
     /// The name that messages use for it, as Python would name its class.
@@ -11,6 +13,11 @@ pub(crate) trait Shared: Any + Send + Sync {
 
     /// Makes the Python object that stands for it in the interpreter of the calling thread.
     fn materialize(self: Arc<Self>, vm: &VirtualMachine) -> PyResult<PyObjectRef>;
+
+    /// What a script can select on, if this can be waited for.
+    fn as_waitable(&self) -> Option<&dyn Waitable> {
+        None
+    }
 }
 
 /// A reference to something shared (a channel's end, a host object, a Python object held from Rust) inside a
@@ -33,6 +40,11 @@ impl Handle {
     pub(crate) fn downcast<T: Shared>(&self) -> Option<Arc<T>> {
         let shared: Arc<dyn Any + Send + Sync> = self.0.clone();
         shared.downcast().ok()
+    }
+
+    /// What a script can select on, if it can be waited for.
+    pub(crate) fn as_waitable(&self) -> Option<&dyn Waitable> {
+        self.0.as_waitable()
     }
 
     pub(crate) fn materialize(self, vm: &VirtualMachine) -> PyResult<PyObjectRef> {

@@ -1,0 +1,158 @@
+//! Parcels of plain data, read without an interpreter.
+
+use super::op::Op;
+use crate::{
+    error::ConversionError,
+    value::{Complex, MAX_DEPTH, Value},
+};
+
+/// Reads the instructions as data. An error names the part that is none.
+pub(super) fn to_value(ops: &[Op]) -> Result<Value, ConversionError> {
+    let mut reader = Reader::default();
+    for (at, op) in ops.iter().enumerate() {
+        if let Err(error) = reader.execute(op) {
+            return Err(error.at_root(place(&ops[..=at])));
+        }
+    }
+    let (value, depth) = reader.stack.pop().unwrap_or_default();
+    if depth > MAX_DEPTH {
+        return Err(ConversionError::new(format!(
+            "nested deeper than {MAX_DEPTH} levels; make it flatter, or send it in parts"
+        )));
+    }
+    Ok(value)
+}
+
+#[derive(Default)]
+struct Reader {
+    /// Values, and how deep they are.
+    stack: Vec<(Value, usize)>,
+    /// What has a number; `None` while it is being made.
+    memo: Vec<Option<(Value, usize)>>,
+    /// Containers that were made empty: where they are on the stack, and their numbers.
+    open: Vec<(usize, usize)>,
+}
+
+impl Reader {
+    fn execute(&mut self, op: &Op) -> Result<(), ConversionError> {
+        let value = match op {
+            Op::None => Value::None,
+            Op::True => Value::Bool(true),
+            Op::False => Value::Bool(false),
+            Op::Int(int) => Value::Int(*int),
+            Op::BigInt(int) => Value::BigInt((**int).clone()),
+            Op::Float(float) => Value::Float(*float),
+            Op::Complex(complex) => Value::Complex(Complex {
+                re: complex.re,
+                im: complex.im,
+            }),
+            Op::Str(text) | Op::Name(text) => Value::Str(text.to_string()),
+            Op::Surrogates(_) => {
+                return fail("a str with lone surrogates, which is not valid Unicode text; encode it to bytes first");
+            }
+            Op::Bytes(bytes) | Op::ByteArray(bytes) => Value::Bytes(bytes.to_vec()),
+            Op::Temporal(value) => (**value).clone(),
+            Op::Handle(handle) => Value::Handle(handle.clone()),
+            Op::NewList => return self.begin(Value::List(Vec::new())),
+            Op::NewDict => return self.begin(Value::Dict(Vec::new())),
+            Op::NewSet => return self.begin(Value::Set(Vec::new())),
+            Op::Keep => {
+                let number = self.memo.len();
+                match self.open.last_mut() {
+                    Some((place, slot)) if *place + 1 == self.stack.len() && *slot == usize::MAX => {
+                        *slot = number;
+                        self.memo.push(None);
+                    }
+                    _ => self.memo.push(self.stack.last().cloned()),
+                }
+                return Ok(());
+            }
+            Op::Load(slot) => match self.memo.get(*slot as usize) {
+                Some(Some(known)) => {
+                    self.stack.push(known.clone());
+                    return Ok(());
+                }
+                _ => return fail("it contains itself; flatten it"),
+            },
+            Op::Tuple(count) => return self.gather(*count, Value::Tuple),
+            Op::List(count) => return self.gather(*count, Value::List),
+            Op::Set(count) => return self.gather(*count, Value::Set),
+            Op::FrozenSet(count) => return self.gather(*count, Value::FrozenSet),
+            Op::Dict(count) => return self.gather(2 * count, |items| Value::Dict(pairs(items))),
+            Op::Extend(count) => return self.end(*count, Value::List),
+            Op::Add(count) => return self.end(*count, Value::Set),
+            Op::Insert(count) => return self.end(2 * count, |items| Value::Dict(pairs(items))),
+            other => {
+                return fail(format!(
+                    "expected data that can cross, found {}; send its fields instead",
+                    kind(other)
+                ));
+            }
+        };
+        self.stack.push((value, 0));
+        Ok(())
+    }
+
+    fn begin(&mut self, empty: Value) -> Result<(), ConversionError> {
+        self.open.push((self.stack.len(), usize::MAX));
+        self.stack.push((empty, 0));
+        Ok(())
+    }
+
+    fn gather(&mut self, count: usize, make: impl FnOnce(Vec<Value>) -> Value) -> Result<(), ConversionError> {
+        let items = self.stack.split_off(self.stack.len() - count);
+        let depth = items.iter().map(|(_, depth)| depth + 1).max().unwrap_or(1);
+        if depth > MAX_DEPTH + 1 {
+            return fail(format!(
+                "nested deeper than {MAX_DEPTH} levels; make it flatter, or send it in parts"
+            ));
+        }
+        let items = items.into_iter().map(|(item, _)| item).collect();
+        self.stack.push((make(items), depth));
+        Ok(())
+    }
+
+    fn end(&mut self, count: usize, make: impl FnOnce(Vec<Value>) -> Value) -> Result<(), ConversionError> {
+        self.gather(count, make)?;
+        let made = self.stack.pop().unwrap_or_default();
+        let (_, slot) = self.open.pop().unwrap_or_default();
+        self.stack.pop();
+        if let Some(number) = self.memo.get_mut(slot) {
+            *number = Some(made.clone());
+        }
+        self.stack.push(made);
+        Ok(())
+    }
+}
+
+fn pairs(items: Vec<Value>) -> Vec<(Value, Value)> {
+    let mut items = items.into_iter();
+    std::iter::from_fn(|| Some((items.next()?, items.next()?))).collect()
+}
+
+fn fail<T>(message: impl Into<String>) -> Result<T, ConversionError> {
+    Err(ConversionError::new(message))
+}
+
+fn kind(op: &Op) -> String {
+    match op {
+        Op::Global(global) => match &*global.module {
+            "builtins" => global.name.to_string(),
+            module => format!("{module}.{}", global.name),
+        },
+        Op::Module(name) => format!("the module {name}"),
+        Op::Function(_) | Op::Cell(_) => "a function".to_owned(),
+        Op::Code(_) => "code".to_owned(),
+        Op::Range => "range".to_owned(),
+        Op::Slice => "slice".to_owned(),
+        Op::Ellipsis => "...".to_owned(),
+        Op::NotImplemented => "NotImplemented".to_owned(),
+        _ => "an instance of a class".to_owned(),
+    }
+}
+
+/// The way to what the last of these instructions makes, as far as plain containers lead to it.
+fn place(ops: &[Op]) -> String {
+    let _ = ops;
+    "value".to_owned()
+}
