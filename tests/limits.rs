@@ -338,11 +338,17 @@ fn closing_an_interpreter_does_not_wait_for_an_endless_atexit_function() {
 #[test]
 fn a_script_starts_only_so_many_interpreters_and_tasks() {
     let py = limited(Limits::new().interpreters(2).tasks(3));
-    py.exec("import _ungil, time\ndef nap(seconds): time.sleep(seconds)\n").unwrap();
-    py.exec("children = [_ungil.start(nap, (600,)) for _ in range(2)]").unwrap();
+    py.exec("import _ungil, time\ndef nap(seconds): time.sleep(seconds)\n")
+        .unwrap();
+    py.exec("children = [_ungil.start(nap, (600,)) for _ in range(2)]")
+        .unwrap();
     let limit = hit(py.exec("_ungil.start(nap, (0,))"));
-    assert_eq!((limit.kind(), limit.allowed()), (LimitKind::Interpreters, Allowance::Count(2)));
-    py.exec("for child in children:\n    child.kill()\n    child.join()").unwrap();
+    assert_eq!(
+        (limit.kind(), limit.allowed()),
+        (LimitKind::Interpreters, Allowance::Count(2))
+    );
+    py.exec("for child in children:\n    child.kill()\n    child.join()")
+        .unwrap();
     py.exec("_ungil.start(nap, (0,)).join()").unwrap();
     let limit = hit(py.exec("_ungil.start(nap, (0,))"));
     assert_eq!((limit.kind(), limit.allowed()), (LimitKind::Tasks, Allowance::Count(3)));
@@ -363,5 +369,7 @@ fn a_deadline_ends_a_blocked_lock_queue_and_child() {
     deadline_ends("import threading\nlock = threading.Lock()\nlock.acquire()\nlock.acquire()");
     deadline_ends("import _ungil\nevent = _ungil.Event()\nevent.wait()");
     deadline_ends("import queue\nqueue.Queue().get()");
-    deadline_ends("import _ungil, time\ndef nap(): time.sleep(600)\nchild = _ungil.start(nap)\ntry:\n    child.join()\nfinally:\n    child.kill()");
+    deadline_ends(
+        "import _ungil, time\ndef nap(): time.sleep(600)\nchild = _ungil.start(nap)\ntry:\n    child.join()\nfinally:\n    child.kill()",
+    );
 }

@@ -63,6 +63,22 @@ impl Clock {
         self.limits.script_time.is_some()
     }
 
+    /// The limits with what is left of each, for what the job starts now and may not go on longer than itself.
+    pub(super) fn left(&self, now: Instant, cpu: Option<Duration>) -> Limits {
+        let elapsed = now.saturating_duration_since(self.since);
+        let used = match (self.cpu_then, cpu) {
+            (Some(then), Some(cpu)) => cpu.saturating_sub(then),
+            _ => elapsed,
+        };
+        let left = |limit: Option<Duration>, used: Duration| limit.map(|limit| limit.saturating_sub(used));
+        Limits {
+            wall_time: left(self.limits.wall_time, elapsed),
+            script_time: left(self.limits.script_time, elapsed.saturating_sub(self.in_host)),
+            cpu_time: left(self.limits.cpu_time, used),
+            ..(*self.limits).clone()
+        }
+    }
+
     /// `cpu` is what the thread has used so far.
     pub(super) fn look(&mut self, now: Instant, cpu: Option<Duration>) -> Look {
         let elapsed = now.saturating_duration_since(self.since);
@@ -138,6 +154,14 @@ mod tests {
         let end = clock.since + SECOND;
         assert_eq!(clock.look(clock.since, None), Look::NotBefore(end));
         assert_eq!(kind(clock.look(end, None)), Some(LimitKind::WallTime));
+    }
+
+    #[test]
+    fn what_a_job_starts_has_what_is_left() {
+        let clock = clock(Limits::new().wall_time(SECOND).cpu_time(SECOND).tasks(3));
+        let left = clock.left(clock.since + SECOND / 4, Some(SECOND / 2));
+        assert_eq!(left, Limits::new().wall_time(SECOND / 4 * 3).cpu_time(SECOND / 2).tasks(3));
+        assert_eq!(clock.left(clock.since + SECOND * 2, None).wall_time, Some(Duration::ZERO));
     }
 
     #[test]

@@ -236,6 +236,16 @@ impl Control {
             .unwrap_or_else(|| self.limits.clone())
     }
 
+    /// The limits of the running job with the time that is left of it.
+    pub(crate) fn limits_left(&self) -> Limits {
+        let running = self.running.lock();
+        match (&running.clock, &running.limits) {
+            (Some(clock), _) => clock.left(Instant::now(), running.cpu_time()),
+            (None, Some(limits)) => (**limits).clone(),
+            (None, None) => (*self.limits).clone(),
+        }
+    }
+
     /// How many interpreters and tasks the script may start. Those that it starts share it.
     pub(crate) fn quota(&self) -> &Arc<Quota> {
         &self.quota

@@ -18,6 +18,9 @@ const DEFAULT_GIVE_UP: Duration = Duration::from_millis(200);
 /// [`Error::Limit`](crate::Error::Limit), and the interpreter can be used again. A script that cannot be stopped, because
 /// it is inside a single native operation, is given up; see [`Limits::give_up_after`].
 ///
+/// Interpreters that a script starts share its account of memory and its counts of interpreters and tasks, and have the
+/// time that is left of its job when they are started.
+///
 /// ```
 /// use std::time::Duration;
 /// use ungil::{Error, Interpreter, Limits};

@@ -31,7 +31,12 @@ pub(crate) fn start(vm: &VirtualMachine, call: Parcel, name: Option<String>, kin
     claim_task(vm)?;
     let pid = family::next_pid();
     let name = name.unwrap_or_else(|| format!("{}-{pid}", kind.name()));
-    let blueprint = Arc::new(derive_blueprint(vm, &parent)?);
+    let mut blueprint = derive_blueprint(vm, &parent)?;
+    if let Some(control) = Control::current() {
+        // It is one call, which is to be over when its starter's time is.
+        blueprint.limits = control.limits_left();
+    }
+    let blueprint = Arc::new(blueprint);
     let mut conception = Conception::new(&blueprint, &name, parent.identity.descendant(kind, pid, None));
     let child = Child::new(name, kind, pid, conception.control.clone(), &parent.identity.family);
     conception.identity.child = Some(Arc::downgrade(&child));
@@ -178,6 +183,7 @@ pub(super) fn derive_blueprint(vm: &VirtualMachine, parent: &Surroundings) -> Py
     let mut blueprint = (*parent.blueprint).clone();
     if let Some(control) = Control::current() {
         // What it takes and starts is its starter's, and limited with that.
+        blueprint.limits = (*control.limits()).clone();
         blueprint.quota = Some(control.quota().clone());
         blueprint.account = Some(control.account());
     }
