@@ -69,7 +69,12 @@ def check(function, args=(), kwargs=None, name=None):
     """Raises SharedStateError if the function cannot be shipped with those arguments without losing changes."""
     found = culprit(function, args, kwargs)
     if found is not None:
-        raise SharedStateError(f"{name or _name(function)} cannot run on an interpreter of its own: {found}; {_ADVICE}")
+        refuse(name or _name(function), found)
+
+
+def refuse(name, found):
+    """Raises the error for something that culprit() found."""
+    raise SharedStateError(f"{name} cannot run on an interpreter of its own: {found}; {_ADVICE}")
 
 
 def culprit(function, args=(), kwargs=None):

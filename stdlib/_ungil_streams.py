@@ -25,6 +25,23 @@ class HostOutput(io.RawIOBase):
         return self._write(data)
 
 
+class HostInput(io.RawIOBase):
+    """A raw stream that asks a function of the host for what comes next."""
+
+    name = "<stdin>"
+
+    def __init__(self, read):
+        self._read = read
+
+    def readable(self):
+        return True
+
+    def readinto(self, buffer):
+        data = self._read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+
 def open_output(write, descriptor=None):
     raw = HostOutput(write, "<stdout>", descriptor)
     return io.TextIOWrapper(
@@ -41,3 +58,7 @@ def open_errors(write, descriptor=None):
 
 def open_input(data):
     return io.TextIOWrapper(io.BytesIO(data), encoding="utf-8", errors="surrogateescape")
+
+
+def open_host_input(read):
+    return io.TextIOWrapper(io.BufferedReader(HostInput(read)), encoding="utf-8", errors="surrogateescape")

@@ -44,26 +44,57 @@ pub(crate) struct Exceptions {
 impl Exceptions {
     /// Makes the classes for the interpreter that was just built on this thread.
     pub(crate) fn install(vm: &VirtualMachine) {
-        let class = |name: &str, base: &'static rustpython_vm::Py<rustpython_vm::builtins::PyType>| {
-            vm.ctx.new_exception_type("ungil", name, Some(vec![base.to_owned()]))
+        let class = |name: &str, base: &rustpython_vm::Py<rustpython_vm::builtins::PyType>, doc: &str| {
+            let class = vm.ctx.new_exception_type("ungil", name, Some(vec![base.to_owned()]));
+            class.set_attr(vm.ctx.intern_str("__doc__"), vm.ctx.new_str(doc).into());
+            class
         };
         let known = &vm.ctx.exceptions;
-        let limit = class("LimitExceeded", known.base_exception_type);
-        let conversion = class("ConversionError", known.type_error);
-        let base = Some(vec![conversion.clone()]);
+        let limit = class(
+            "LimitExceeded",
+            known.base_exception_type,
+            "The script has used more than the host lets it. It is raised again until the script has ended.",
+        );
+        let conversion = class(
+            "ConversionError",
+            known.type_error,
+            "A value cannot be passed between Python and the host; the message names the path to what is not data.",
+        );
         let exceptions = Self {
-            cancelled: class("Cancelled", known.base_exception_type),
-            deadline: vm
-                .ctx
-                .new_exception_type("ungil", "DeadlineExceeded", Some(vec![limit.clone()])),
+            cancelled: class(
+                "Cancelled",
+                known.base_exception_type,
+                "The script was cancelled from outside. Catch it to tidy up; it is raised again until the script has ended.",
+            ),
+            deadline: class(
+                "DeadlineExceeded",
+                &limit,
+                "The script's time is over. Catch it to tidy up; it is raised again until the script has ended.",
+            ),
             limit,
-            not_shareable: vm.ctx.new_exception_type("ungil", "NotShareableError", base),
+            not_shareable: class(
+                "NotShareableError",
+                &conversion,
+                "An object cannot be passed to another interpreter; the message names the path to the part that cannot.",
+            ),
             conversion,
-            host_error: class("HostError", known.runtime_error),
-            host_panic: class("HostPanic", known.runtime_error),
-            channel_closed: class("ChannelClosed", known.exception_type),
-            channel_empty: class("ChannelEmpty", known.exception_type),
-            channel_full: class("ChannelFull", known.exception_type),
+            host_error: class(
+                "HostError",
+                known.runtime_error,
+                "A host function failed, and the host chose no other class for it.",
+            ),
+            host_panic: class("HostPanic", known.runtime_error, "A host function panicked."),
+            channel_closed: class(
+                "ChannelClosed",
+                known.exception_type,
+                "The channel is closed: nothing can be sent, or everything sent was received.",
+            ),
+            channel_empty: class(
+                "ChannelEmpty",
+                known.exception_type,
+                "Nothing is there to be received now.",
+            ),
+            channel_full: class("ChannelFull", known.exception_type, "There is no room to send now."),
         };
         EXCEPTIONS.set(Some(exceptions));
     }

@@ -1,6 +1,8 @@
 //! Source text by file name, so that tracebacks show lines of code that never was in a file.
 
-use std::{cell::RefCell, collections::VecDeque, fs, sync::Arc};
+use std::{cell::RefCell, collections::VecDeque, fs, path::Path, sync::Arc};
+
+use crate::fence;
 
 /// Scripts run from memory are remembered up to this number; what is older shows no source lines.
 const REMEMBERED: usize = 256;
@@ -43,7 +45,8 @@ impl Sources {
         });
         let found = match remembered {
             Some(text) => pick(&text),
-            None if file.starts_with('<') => None,
+            // A script chooses the names of its files; the lines must be ones that it could read itself.
+            None if file.starts_with('<') || !fence::may_read(Path::new(file)) => None,
             None => pick(&fs::read_to_string(file).ok()?),
         };
         found.filter(|line| !line.is_empty())

@@ -160,8 +160,14 @@ mod tests {
     fn what_a_job_starts_has_what_is_left() {
         let clock = clock(Limits::new().wall_time(SECOND).cpu_time(SECOND).tasks(3));
         let left = clock.left(clock.since + SECOND / 4, Some(SECOND / 2));
-        assert_eq!(left, Limits::new().wall_time(SECOND / 4 * 3).cpu_time(SECOND / 2).tasks(3));
-        assert_eq!(clock.left(clock.since + SECOND * 2, None).wall_time, Some(Duration::ZERO));
+        assert_eq!(
+            left,
+            Limits::new().wall_time(SECOND / 4 * 3).cpu_time(SECOND / 2).tasks(3)
+        );
+        assert_eq!(
+            clock.left(clock.since + SECOND * 2, None).wall_time,
+            Some(Duration::ZERO)
+        );
     }
 
     #[test]

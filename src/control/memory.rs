@@ -53,6 +53,8 @@ static LIMITED: Mutex<Vec<Weak<Control>>> = Mutex::new(Vec::new());
 pub(super) fn watch(control: &Arc<Control>) {
     prepare();
     watchdog::start();
+    // Found out here, because a fenced thread may not be able to.
+    alloc::is_installed();
     alloc::quietly(|| {
         let mut limited = LIMITED.lock();
         if limited.len() == limited.capacity() {

@@ -31,6 +31,7 @@ use crate::{
         in_host,
         wait::{interrupts, select},
     },
+    fence::{self, Watched},
 };
 
 /// The result of an async host function, there or still to come.
@@ -49,6 +50,7 @@ pub(super) struct HostFutureObject {
 #[pyclass(module = "ungil", name = "HostWakeup")]
 pub(super) struct WakeupObject {
     wakeup: Arc<Wakeup>,
+    watched: Watched,
 }
 
 #[derive(FromArgs)]
@@ -115,7 +117,9 @@ impl HostFutureObject {
         match function.spawner() {
             // The host's own code; a runtime that is shut down panics here.
             Some(spawner) => {
-                catch(|| spawner.spawn(task)).map_err(|message| function.panic_exception(vm, message))?;
+                let spawner = spawner.clone();
+                let spawned = fence::call(vm, move || catch(move || spawner.spawn(task)))?;
+                spawned.map_err(|message| function.panic_exception(vm, message))?;
             }
             None => spawn_by_default(task)
                 .map_err(|error| vm.new_runtime_error(format!("the thread for async host functions: {error}")))?,
@@ -248,10 +252,8 @@ impl HostFutureObject {
     /// A new wake-up pipe. For `ungil._host`.
     #[pymethod]
     fn _wakeup(_zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult<PyObjectRef> {
-        let wakeup = Wakeup::new().map_err(|error| vm.new_os_error(error.to_string()))?;
-        let object = WakeupObject {
-            wakeup: Arc::new(wakeup),
-        };
+        let (wakeup, watched) = Wakeup::new().map_err(|error| vm.new_os_error(error.to_string()))?;
+        let object = WakeupObject { wakeup, watched };
         Ok(object.into_ref(&vm.ctx).into())
     }
 
@@ -269,7 +271,7 @@ impl WakeupObject {
     /// What an event loop can watch for reading; None where it cannot watch pipes.
     #[pymethod]
     fn fileno(zelf: &Py<Self>) -> Option<i32> {
-        zelf.wakeup.descriptor()
+        zelf.watched.descriptor()
     }
 
     /// The numbers of the calls that ended since the last time.
@@ -277,7 +279,7 @@ impl WakeupObject {
     fn drain(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult<PyObjectRef> {
         let numbers = zelf
             .wakeup
-            .drain()
+            .drain(&zelf.watched)
             .map_err(|error| vm.new_os_error(error.to_string()))?;
         let numbers = numbers
             .into_iter()

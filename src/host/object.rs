@@ -15,6 +15,7 @@ use rustpython_vm::{
 use super::{HostFunction, arguments::drop_quietly, class_object::definition_of, instance::AnyInstance};
 use crate::{
     bridge::register_face,
+    fence,
     value::{Handle, Shared},
 };
 
@@ -47,7 +48,8 @@ impl fmt::Debug for HostObject {
 impl Drop for HostObject {
     fn drop(&mut self) {
         // The value may be the host's last, and its destructor may panic: that must not reach the VM.
-        drop_quietly(self.instance.take());
+        let instance = self.instance.take();
+        fence::later(move || drop_quietly(instance));
     }
 }
 
@@ -140,7 +142,8 @@ impl Initializer for HostObject {
         };
         let instance = definition.finished(constructor, None).construct(vm, args)?;
         let _ = instance.class().set(definition.clone());
-        drop_quietly(zelf.instance.replace(Some(instance)));
+        let former = zelf.instance.replace(Some(instance));
+        fence::later(move || drop_quietly(former));
         Ok(())
     }
 }

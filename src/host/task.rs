@@ -19,6 +19,7 @@ use super::{
     traits::Pending,
     wakeup::Wakeup,
 };
+use crate::fence;
 
 /// How a call ended.
 pub(super) enum Ending {
@@ -95,7 +96,7 @@ impl Call {
         self.end(Ending::Cancelled);
         if let Some(waker) = waker {
             // The runtime's own code, and the runtime may be gone.
-            let _ = catch(|| waker.wake());
+            fence::later(move || drop(catch(|| waker.wake())));
         }
         true
     }

@@ -1,56 +1,50 @@
 //! A pipe that wakes an event loop, and what it is woken for.
 
-use std::io::{self, PipeReader, PipeWriter, Read, Write};
+use std::{io, sync::Arc};
 
 use parking_lot::Mutex;
 
-/// Numbers that any thread may push, with a descriptor that is readable while there are some.
+use crate::fence::{Signal, Watched, wire};
+
+/// Numbers that any thread may push, which makes a descriptor readable.
 pub(super) struct Wakeup {
     queue: Mutex<Queue>,
-    reader: PipeReader,
-    writer: PipeWriter,
+    signal: Signal,
 }
 
 #[derive(Default)]
 struct Queue {
     numbers: Vec<u64>,
-    /// A byte is in the pipe. There is never more than one, so neither end can block.
+    /// A byte is in the pipe, or on its way. There is never more than one, so neither end can block for long.
     signalled: bool,
 }
 
 impl Wakeup {
-    pub(super) fn new() -> io::Result<Self> {
-        let (reader, writer) = io::pipe()?;
-        Ok(Self {
+    /// With the descriptor, which stays on the calling thread.
+    pub(super) fn new() -> io::Result<(Arc<Self>, Watched)> {
+        let (watched, signal) = wire()?;
+        let wakeup = Self {
             queue: Mutex::default(),
-            reader,
-            writer,
-        })
+            signal,
+        };
+        Ok((Arc::new(wakeup), watched))
     }
 
     pub(super) fn push(&self, number: u64) {
         let mut queue = self.queue.lock();
         queue.numbers.push(number);
         if !queue.signalled {
-            queue.signalled = (&self.writer).write_all(&[1]).is_ok();
+            queue.signalled = self.signal.raise().is_ok();
         }
     }
 
     /// Everything that was pushed since the last time.
-    pub(super) fn drain(&self) -> io::Result<Vec<u64>> {
+    pub(super) fn drain(&self, watched: &Watched) -> io::Result<Vec<u64>> {
         let mut queue = self.queue.lock();
         if queue.signalled {
-            (&self.reader).read_exact(&mut [0])?;
+            watched.take()?;
             queue.signalled = false;
         }
         Ok(std::mem::take(&mut queue.numbers))
-    }
-
-    /// What an event loop can watch; `None` where it cannot watch pipes.
-    pub(super) fn descriptor(&self) -> Option<i32> {
-        #[cfg(unix)]
-        return Some(std::os::fd::AsRawFd::as_raw_fd(&self.reader));
-        #[cfg(not(unix))]
-        None
     }
 }

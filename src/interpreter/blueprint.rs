@@ -1,6 +1,6 @@
 //! Everything that an interpreter is built from: sendable, so that it can be built on its own thread, many times.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{ffi::OsString, path::PathBuf, sync::Arc};
 
 use rustpython_vm::{Context, builtins::PyModuleDef, frozen::FrozenModule};
 
@@ -8,6 +8,7 @@ use super::{Input, Output};
 use crate::{
     alloc::Account,
     control::{Limits, Quota},
+    fence::Fence,
     host,
     value::Value,
 };
@@ -34,6 +35,10 @@ pub(crate) struct Blueprint {
     pub(crate) stdout: Output,
     pub(crate) stderr: Output,
     pub(crate) process: ProcessRole,
+    /// What scripts may do outside the interpreter; `None` for everything. What they start gets the same.
+    pub(crate) fence: Option<Arc<Fence>>,
+    /// Whose interpreter it is: those of different tenants share no thread one after the other.
+    pub(crate) tenant: Option<Arc<str>>,
     /// Import `site`, which finds site-packages and adds `exit()` and `help()`.
     pub(crate) site: bool,
     /// Add `exit()` and `quit()` without `site`: the interpreter's starter has them.
@@ -45,13 +50,13 @@ pub(crate) struct Blueprint {
     /// Of the interpreter that starts this one: what both take is limited together.
     pub(crate) account: Option<&'static Account>,
     /// Native modules by definition; later ones win over earlier ones of the same name.
-    pub(crate) native: fn(&Context) -> Vec<&'static PyModuleDef>,
+    pub(crate) native: fn(&Context, Option<&Arc<Fence>>) -> Vec<&'static PyModuleDef>,
     /// Called on the thread when the interpreter has ended, in whatever way: what native modules hold for it is let go.
     pub(crate) on_end: fn(),
     /// Called with its number, on any thread, when an interpreter is given up: what it holds is revoked from outside.
     pub(crate) on_loss: fn(u64),
     /// Python modules compiled into the binary; later ones win.
-    pub(crate) frozen: fn() -> Vec<(&'static str, FrozenModule)>,
+    pub(crate) frozen: fn(Option<&Arc<Fence>>) -> Vec<(&'static str, FrozenModule)>,
 }
 
 /// A module whose source the host has in memory.
@@ -72,11 +77,12 @@ pub(crate) struct Environment {
 }
 
 impl Environment {
-    pub(crate) fn resolve(&self) -> Vec<(std::ffi::OsString, std::ffi::OsString)> {
+    pub(crate) fn resolve(&self, fence: Option<&Arc<Fence>>) -> Vec<(OsString, OsString)> {
         let mut variables: Vec<_> = if self.cleared {
             Vec::new()
         } else {
-            std::env::vars_os().collect()
+            let visible = |name: &OsString| fence.is_none_or(|fence| fence.allows_env(name));
+            std::env::vars_os().filter(|(name, _)| visible(name)).collect()
         };
         for (name, value) in &self.changes {
             variables.retain(|(known, _)| known != name.as_str());

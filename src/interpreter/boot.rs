@@ -18,7 +18,7 @@ use super::{
 use crate::{
     bridge::{self, Exceptions, Sources},
     error::{Error, Result},
-    host, parcel,
+    fence, host, parcel,
 };
 
 /// Builds the VM and makes everything of the blueprint available in it.
@@ -33,10 +33,10 @@ pub(super) fn build(
     })?;
     let (sender, receiver) = user_signal_channel();
     let builder = InterpreterBuilder::new().settings(settings(blueprint));
-    let native = (blueprint.native)(&builder.ctx);
+    let native = (blueprint.native)(&builder.ctx, blueprint.fence.as_ref());
     let interpreter = builder
         .add_native_modules(&native)
-        .add_frozen_modules((blueprint.frozen)())
+        .add_frozen_modules((blueprint.frozen)(blueprint.fence.as_ref()))
         .init_hook(move |vm| vm.set_user_signal_channel(receiver))
         .build();
     interpreter.enter(|vm| {
@@ -88,12 +88,13 @@ fn equip(vm: &VirtualMachine, blueprint: &Blueprint, identity: &Arc<Identity>, c
         let folders = folders.map(|folder| vm.ctx.new_str(folder.to_string_lossy().into_owned()).into());
         vm.sys_module.set_attr("path", vm.ctx.new_list(folders.collect()), vm)?;
     }
-    if let Ok(dev) = std::env::var("UNGIL_DEV_STDLIB") {
-        let path = vm.sys_module.get_attr("path", vm)?;
-        vm.call_method(&path, "append", (dev,))?;
-    }
     isolate::guard_modules(vm, blueprint)?;
     process::install(vm, identity)?;
+    if let Some(fence) = &blueprint.fence {
+        fence::seal(vm, fence);
+        let sandbox = vm.import("_ungil_sandbox", 0)?;
+        vm.call_method(&sandbox, "install", ())?;
+    }
     let count_output = blueprint.limits.output.is_some();
     streams::install(
         vm,

@@ -29,6 +29,7 @@ use crate::{
     bridge::Exceptions,
     control::{Control, Quota, check_counted},
     error::{Error, Frame, Result},
+    fence,
 };
 
 /// How long [`Interpreter::stack`] waits for a running script to come to a bytecode.
@@ -229,6 +230,8 @@ impl Interpreter {
         let kind = ThreadKind {
             stack_size: blueprint.stack_size,
             role: blueprint.process,
+            fence: blueprint.fence.clone(),
+            tenant: blueprint.tenant.clone(),
         };
         threads::run(kind, "ungil", Box::new(move || life::live(birth))).map_err(|error| {
             Error::config(format!(
@@ -498,7 +501,8 @@ impl Interpreter {
     /// # Errors
     /// [`Error::Reentrant`] on the interpreter's own thread.
     pub fn close(&self) -> Result<()> {
-        if self.inner.address.control.is_current() {
+        let control = &self.inner.address.control;
+        if control.is_current() || fence::serves(control.id()) {
             return Err(Error::Reentrant {
                 interpreter: self.name().to_owned(),
             });

@@ -44,6 +44,12 @@ pub(super) fn enter(blueprint: &Blueprint) -> std::io::Result<()> {
     }
     #[cfg(target_os = "linux")]
     {
+        if let Some(fence) = &blueprint.fence {
+            // It is its own, and where files are granted a script may have changed it.
+            let _ = std::env::set_current_dir(fence.start_folder());
+            nix::sys::stat::umask(process_umask());
+            return Ok(());
+        }
         let asked = blueprint.working_dir.clone();
         // The process's own directory is that of its main thread, whatever this thread did before.
         if let Some(dir) = asked.or_else(|| std::fs::read_link("/proc/self/cwd").ok()) {
@@ -84,7 +90,8 @@ pub(super) fn install_threads(vm: &VirtualMachine) -> PyResult<()> {
 pub(super) fn guard_modules(vm: &VirtualMachine, blueprint: &Blueprint) -> PyResult<()> {
     let name = if cfg!(windows) { "nt" } else { "posix" };
     let os = vm.import(name, 0)?;
-    install_environment(vm, &os, blueprint.environment.resolve())?;
+    let variables = blueprint.environment.resolve(blueprint.fence.as_ref());
+    install_environment(vm, &os, variables)?;
     if blueprint.process == ProcessRole::Guest {
         guard_exits(vm, &os)?;
         guard_signals(vm)?;

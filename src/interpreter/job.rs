@@ -24,6 +24,7 @@ use crate::{
     alloc, bridge,
     control::{Control, JobId, Limits, Raised, Reporter, StopReason, check_counted, wait},
     error::{Error, LimitExceeded, Result},
+    fence,
     value::{Value, from_value_at},
 };
 
@@ -101,7 +102,8 @@ impl<T> Shared<T> {
         };
         self.done.notify_all();
         if let Some(waker) = waker {
-            waker.wake();
+            // A runtime of the host wakes itself through descriptors of its own.
+            fence::later(move || waker.wake());
         }
     }
 
@@ -198,7 +200,7 @@ impl<T> Job<T> {
             return Ok(());
         }
         match &*self.shared.place.lock() {
-            Some(control) if control.is_current() => Err(Error::Reentrant {
+            Some(control) if control.is_current() || fence::serves(control.id()) => Err(Error::Reentrant {
                 interpreter: control.name().to_owned(),
             }),
             _ => Ok(()),

@@ -24,6 +24,7 @@ use crate::{
     alloc,
     control::{Control, JobId, Reporter, StopReason},
     error::{Error, Result},
+    fence,
 };
 
 /// Work that an interpreter fetches itself, beside what is sent to it: a pool's queue.
@@ -146,6 +147,7 @@ pub(super) fn live(birth: Birth) -> Reuse {
             control.unbind();
             drop(source);
             drop(mailbox);
+            fence::later(move || drop(blueprint));
             tracing::debug!(interpreter = control.name(), "closed");
             if let Some(answer) = answer {
                 let _ = answer.send(());
@@ -171,6 +173,7 @@ pub(super) fn live(birth: Birth) -> Reuse {
     (blueprint.on_end)();
     control.unbind();
     drop(source);
+    fence::later(move || drop(blueprint));
     // Jobs that are still in the mailbox answer that the interpreter is closed as they are dropped with it.
     drop(mailbox);
     reuse

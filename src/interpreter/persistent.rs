@@ -1,6 +1,6 @@
 //! Interpreters that scripts make and give one call after another.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use crossbeam_channel::Receiver;
 use parking_lot::Mutex;
@@ -26,6 +26,8 @@ pub(crate) struct Isolate {
     interpreter: Interpreter,
     family: Arc<Family>,
     ready: Mutex<Option<Receiver<Result<()>>>>,
+    /// The last of its calls; they end in the order in which they were given.
+    latest: Mutex<Weak<Child>>,
 }
 
 impl Isolate {
@@ -53,6 +55,7 @@ impl Isolate {
             interpreter,
             family: parent.identity.family.clone(),
             ready: Mutex::new(Some(ready)),
+            latest: Mutex::default(),
         });
         isolate.family.add_isolate(&isolate);
         Ok(isolate)
@@ -71,9 +74,10 @@ impl Isolate {
         self.interpreter.control()
     }
 
-    /// True while a call runs in it.
+    /// True while a call runs in it, or waits to be run.
     pub(crate) fn is_running(&self) -> bool {
-        self.control().busy_for().is_some()
+        let latest = self.latest.lock().upgrade();
+        latest.is_some_and(|call| call.ending().is_none())
     }
 
     /// True until it is closed, or is lost.
@@ -132,6 +136,7 @@ impl Isolate {
             }
         });
         child.set_canceller(queued.canceller());
+        *self.latest.lock() = Arc::downgrade(&child);
         self.interpreter.post(queued);
         child
     }

@@ -3,7 +3,7 @@
 use std::{
     cell::Cell,
     fmt,
-    io::{self, Write},
+    io::{BufRead, Write},
     sync::Arc,
 };
 
@@ -14,9 +14,11 @@ use super::closure::closure;
 use crate::{
     bridge::Exceptions,
     control::{Control, in_host},
+    fence::{self, HostOwned},
 };
 
 thread_local! {
+    /// Whether everything that is written goes by way of this crate.
     static COUNTED: Cell<bool> = const { Cell::new(false) };
 }
 
@@ -110,6 +112,16 @@ pub(super) fn install(
     count: bool,
 ) -> PyResult<()> {
     let bytes: Option<&[u8]> = match stdin {
+        Input::Inherit if fence::is_inside() => {
+            // The process's stdin is not among the thread's descriptors.
+            let read = closure(vm, "read", |(most,): (usize,), vm| -> PyResult<_> {
+                let read = fence::call(vm, move || read_stdin(most))?;
+                let bytes = read.map_err(|error| vm.new_os_error(error.to_string()))?;
+                Ok(vm.ctx.new_bytes(bytes))
+            });
+            replace(vm, "stdin", "open_host_input", vec![read])?;
+            None
+        }
         Input::Inherit => None,
         Input::Empty => Some(&[]),
         Input::Bytes(bytes) => Some(bytes),
@@ -118,40 +130,24 @@ pub(super) fn install(
         let data = vm.ctx.new_bytes(bytes.to_vec());
         replace(vm, "stdin", "open_input", vec![data.into()])?;
     }
-    let counts = |output: &Output| count || !matches!(output, Output::Inherit);
-    COUNTED.set(counts(stdout) && counts(stderr));
-    let to_stdout = |bytes: &[u8]| {
-        let mut stream = io::stdout().lock();
-        stream.write_all(bytes).and_then(|()| stream.flush())
-    };
-    for (name, opener, output, captured, own) in [
-        (
-            "stdout",
-            "open_output",
-            stdout,
-            &captured.stdout,
-            inherited(1, to_stdout),
-        ),
-        (
-            "stderr",
-            "open_errors",
-            stderr,
-            &captured.stderr,
-            inherited(2, |bytes| io::stderr().lock().write_all(bytes)),
-        ),
+    let by_us = |output: &Output| count || fence::is_inside() || !matches!(output, Output::Inherit);
+    COUNTED.set(by_us(stdout) && by_us(stderr));
+    // As with any stream of a script, an error is the reader's to notice.
+    let to_stdout = Output::callback(|bytes| {
+        let mut stdout = std::io::stdout();
+        let _ = stdout.write_all(bytes).and_then(|()| stdout.flush());
+    });
+    let to_stderr = Output::callback(|bytes| {
+        let _ = std::io::stderr().write_all(bytes);
+    });
+    for (name, opener, output, inherit, captured, descriptor) in [
+        ("stdout", "open_output", stdout, to_stdout, &captured.stdout, 1),
+        ("stderr", "open_errors", stderr, to_stderr, &captured.stderr, 2),
     ] {
-        match output {
-            Output::Inherit if count => {
-                let (descriptor, output) = own;
-                let write = writer(vm, &output, captured);
-                let descriptor = vm.ctx.new_int(descriptor).into();
-                replace(vm, name, opener, write.into_iter().chain([descriptor]).collect())?;
-            }
-            _ => {
-                if let Some(write) = writer(vm, output, captured) {
-                    replace(vm, name, opener, vec![write])?;
-                }
-            }
+        let is_own = matches!(output, Output::Inherit) && !fence::is_inside();
+        if let Some(write) = writer(vm, output, inherit, captured, count) {
+            let descriptor = is_own.then(|| vm.ctx.new_int(descriptor).into());
+            replace(vm, name, opener, [write].into_iter().chain(descriptor).collect())?;
         }
     }
     Ok(())
@@ -165,44 +161,62 @@ fn replace(vm: &VirtualMachine, name: &'static str, opener: &'static str, args: 
     vm.sys_module.set_attr(original, stream, vm)
 }
 
-/// A Python callable that takes bytes to where `output` says; `None` to leave the stream as it is.
-fn writer(vm: &VirtualMachine, output: &Output, captured: &Arc<Mutex<Vec<u8>>>) -> Option<PyObjectRef> {
+fn read_stdin(most: usize) -> std::io::Result<Vec<u8>> {
+    let mut stdin = std::io::stdin().lock();
+    let available = stdin.fill_buf()?;
+    let bytes = available[..available.len().min(most)].to_vec();
+    stdin.consume(bytes.len());
+    Ok(bytes)
+}
+
+/// A Python callable that takes bytes to where `output` says; `None` to leave the stream as it is. `inherit` writes to
+/// the process's own stream, for a thread that does not have it, or with `count`.
+fn writer(
+    vm: &VirtualMachine,
+    output: &Output,
+    inherit: Output,
+    captured: &Arc<Mutex<Vec<u8>>>,
+    count: bool,
+) -> Option<PyObjectRef> {
     let write: WriteBytes = match output {
+        Output::Inherit if count || fence::is_inside() => {
+            return writer(vm, &inherit, Output::Discard, captured, count);
+        }
         Output::Inherit => return None,
         Output::Discard => Arc::new(|_| {}),
         Output::Capture => {
             let captured = captured.clone();
             Arc::new(move |bytes| captured.lock().extend_from_slice(bytes))
         }
+        Output::Callback(write) if fence::is_inside() => {
+            let write = HostOwned::new(write.clone());
+            return Some(closure(vm, "write", move |(data,): (ArgBytesLike,), vm| {
+                spend(vm, data.len())?;
+                let bytes = data.with_ref(<[u8]>::to_vec);
+                let write = write.clone();
+                in_host(|| fence::call(vm, move || write(&bytes))).map(|()| data.len())
+            }));
+        }
         Output::Callback(write) => write.clone(),
     };
-    Some(closure(
-        vm,
-        "write",
-        move |(data,): (ArgBytesLike,), vm| -> PyResult<usize> {
-            if let Some(control) = Control::current()
-                && let Err(reason) = control.spend_output(data.len())
-            {
-                return Err(Exceptions::make_stop(vm, reason));
-            }
-            data.with_ref(|bytes| in_host(|| write(bytes)));
-            Ok(data.len())
-        },
-    ))
+    Some(closure(vm, "write", move |(data,): (ArgBytesLike,), vm| {
+        spend(vm, data.len())?;
+        data.with_ref(|bytes| in_host(|| write(bytes)));
+        PyResult::Ok(data.len())
+    }))
+}
+
+/// Counts what is about to be written.
+fn spend(vm: &VirtualMachine, bytes: usize) -> PyResult<()> {
+    match Control::current().map_or(Ok(()), |control| control.spend_output(bytes)) {
+        Ok(()) => Ok(()),
+        Err(reason) => Err(Exceptions::make_stop(vm, reason)),
+    }
 }
 
 /// Whether what scripts of this thread's interpreter write is counted.
 pub(super) fn are_counted() -> bool {
     COUNTED.get()
-}
-
-/// The process's own stream of that descriptor, by way of this crate.
-fn inherited(descriptor: i32, stream: impl Fn(&[u8]) -> io::Result<()> + Send + Sync + 'static) -> (i32, Output) {
-    let output = Output::callback(move |bytes| {
-        // A host whose stream is closed has nowhere to be told.
-        let _ = stream(bytes);
-    });
-    (descriptor, output)
 }
 
 /// Brings what was printed to where it goes. A stream that fails is left to the script's own next write.

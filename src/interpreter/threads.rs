@@ -1,18 +1,25 @@
 //! Threads for interpreters, used again and again: the VM leaks a type context with each thread that ends.
 
-use std::io;
+use std::{io, sync::Arc};
 
 use crossbeam_channel::{Sender, bounded};
 use parking_lot::Mutex;
 
 use super::blueprint::ProcessRole;
-use crate::control::{install_wake_signal, spawner};
+use crate::{
+    control::{install_wake_signal, spawner},
+    fence::{self, Fence},
+};
 
 /// What makes one thread as good as another.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) struct ThreadKind {
     pub(super) stack_size: usize,
     pub(super) role: ProcessRole,
+    /// A fence is never taken off, so a fenced thread is good for interpreters with the same permissions only.
+    pub(super) fence: Option<Arc<Fence>>,
+    /// Interpreters of different tenants share no thread.
+    pub(super) tenant: Option<Arc<str>>,
 }
 
 /// Whether a thread can take another interpreter.
@@ -36,28 +43,37 @@ static IDLE: Mutex<Vec<IdleThread>> = Mutex::new(Vec::new());
 
 /// Runs `tenancy` on an idle thread of that kind, or on a new one.
 pub(super) fn run(kind: ThreadKind, name: &str, tenancy: Tenancy) -> io::Result<()> {
-    let tenancy = match take_idle(kind) {
+    let tenancy = match take_idle(&kind) {
         Some(idle) => match idle.work.send(tenancy) {
             Ok(()) => return Ok(()),
             Err(unsent) => unsent.0,
         },
         None => tenancy,
     };
-    spawner::spawn(name, Some(kind.stack_size), move || serve(kind, tenancy))
+    let (fenced, outcome) = bounded(1);
+    spawner::spawn(name, Some(kind.stack_size), move || serve(kind, tenancy, &fenced))?;
+    outcome.recv().map_err(io::Error::other)?
 }
 
-fn take_idle(kind: ThreadKind) -> Option<IdleThread> {
+fn take_idle(kind: &ThreadKind) -> Option<IdleThread> {
     let mut idle = IDLE.lock();
-    let index = idle.iter().rposition(|thread| thread.kind == kind)?;
+    let index = idle.iter().rposition(|thread| thread.kind == *kind)?;
     Some(idle.swap_remove(index))
 }
 
-fn serve(kind: ThreadKind, first: Tenancy) {
+fn serve(kind: ThreadKind, first: Tenancy, fenced: &Sender<io::Result<()>>) {
     install_wake_signal();
     super::isolate::prepare_thread(kind.role);
+    let outcome = kind.fence.as_ref().map_or(Ok(()), fence::enter);
+    let failed = outcome.is_err();
+    let _ = fenced.send(outcome);
+    if failed {
+        return;
+    }
     let mut tenancy = first;
-    while tenancy() == Reuse::Yes {
+    while tenancy() == Reuse::Yes && fence::clear() {
         let (work, next) = bounded(1);
+        let kind = kind.clone();
         IDLE.lock().push(IdleThread { kind, work });
         match next.recv() {
             Ok(more) => tenancy = more,

@@ -14,7 +14,7 @@ use rustpython_vm::{
     types::{AsNumber, AsSequence, Comparable, Hashable, IterNext, Iterable, PyComparisonOp, Representable, SelfIter},
 };
 
-use super::{held::Held, timeout::Timeout};
+use super::{held::Held, sync::call_aio, timeout::Timeout};
 use crate::{
     bridge::{self, exceptions},
     channel::{Message, Obstacle, RecvEnd, SendEnd, Unsent, deadline, ends, unbounded_ends},
@@ -210,6 +210,12 @@ impl PySender {
         sent.unwrap_or(Err(Obstacle::Closed))
             .map_err(|obstacle| exception(vm, obstacle, true))
     }
+
+    /// Sends an object, waiting for room in an event loop.
+    #[pymethod]
+    fn send_async(zelf: PyRef<Self>, value: PyObjectRef, vm: &VirtualMachine) -> PyResult {
+        call_aio("send", vec![zelf.into(), value], vm)
+    }
 }
 
 fn send_waiting(
@@ -266,6 +272,17 @@ impl PyReceiver {
             .unwrap_or(Err(Obstacle::Closed))
             .map_err(|obstacle| exception(vm, obstacle, false))?;
         to_object(vm, value)
+    }
+
+    /// Receives the next value, waiting for it in an event loop. A wait that is cancelled loses no value.
+    #[pymethod]
+    fn recv_async(zelf: PyRef<Self>, vm: &VirtualMachine) -> PyResult {
+        call_aio("recv", vec![zelf.into()], vm)
+    }
+
+    #[pymethod]
+    fn __aiter__(zelf: PyRef<Self>, vm: &VirtualMachine) -> PyResult {
+        call_aio("iterate", vec![zelf.into()], vm)
     }
 
     fn wait_for_value(

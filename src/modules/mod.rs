@@ -1,5 +1,6 @@
 //! Native Python modules of ours: thin faces of the rooms above.
 
+mod buffer;
 mod channel;
 mod child;
 mod delivery;
@@ -30,5 +31,6 @@ pub(crate) fn retire() {
     held::release_mine();
     delivery::retire();
     crate::sync::retire_current();
+    buffer::retire();
     crate::parcel::abandon();
 }

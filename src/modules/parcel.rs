@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use rustpython_vm::{
-    Py, PyObject, PyObjectRef, PyPayload, PyRef, PyResult, VirtualMachine,
-    builtins::{PyCode, PyDictRef, PyFrozenSet, PyModule, PyTupleRef},
+    AsObject, Py, PyObject, PyObjectRef, PyPayload, PyRef, PyResult, VirtualMachine,
+    builtins::{PyBaseExceptionRef, PyCode, PyDictRef, PyFrozenSet, PyModule, PyTupleRef},
     class::PyClassImpl,
     class_or_notimplemented,
     common::hash::PyHash,
@@ -58,7 +58,24 @@ pub(super) fn pack_call(
     let args = args.map_or_else(|| vm.ctx.empty_tuple.clone().into(), PyObjectRef::from);
     let kwargs = kwargs.map_or_else(|| vm.ctx.new_dict().into(), PyObjectRef::from);
     let call: PyObjectRef = vm.ctx.new_tuple(vec![function, args, kwargs]).into();
-    parcel::pack(vm, &call, "call")
+    parcel::pack(vm, &call, "call").map_err(|exception| in_words_of_the_caller(vm, exception))
+}
+
+/// Names the parts of a call as its caller wrote them: `args[0]` and not `call[1][0]`.
+fn in_words_of_the_caller(vm: &VirtualMachine, exception: PyBaseExceptionRef) -> PyBaseExceptionRef {
+    let text = exception.as_object().str(vm);
+    let parts = [("call[0]", "function"), ("call[1]", "args"), ("call[2]", "kwargs")];
+    if exception.class().is(&bridge::exceptions(vm).not_shareable)
+        && let Ok(text) = text
+        && let Some((part, name)) = parts.iter().find(|(part, _)| text.as_wtf8().starts_with(*part))
+    {
+        let rest = text.to_string_lossy()[part.len()..].to_owned();
+        let renamed = vm.ctx.new_str(format!("{name}{rest}"));
+        let _ = exception
+            .as_object()
+            .set_attr("args", vm.ctx.new_tuple(vec![renamed.into()]), vm);
+    }
+    exception
 }
 
 /// What a code object, with the code nested in it, reads and stores outside itself.

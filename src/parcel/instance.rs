@@ -13,6 +13,8 @@ pub(super) struct Names {
     getattribute: &'static PyStrInterned,
     getnewargs: &'static PyStrInterned,
     getnewargs_ex: &'static PyStrInterned,
+    /// How an object crosses that cannot be pickled, or not in that way: as `__reduce__`, for this purpose alone.
+    pub(super) ungil_reduce: &'static PyStrInterned,
 }
 
 impl Names {
@@ -24,6 +26,7 @@ impl Names {
             getattribute: vm.ctx.intern_str("__getattribute__"),
             getnewargs: vm.ctx.intern_str("__getnewargs__"),
             getnewargs_ex: vm.ctx.intern_str("__getnewargs_ex__"),
+            ungil_reduce: vm.ctx.intern_str("__ungil_reduce__"),
         }
     }
 
@@ -47,6 +50,7 @@ impl Names {
         untouched
             && class.get_attr(self.getnewargs).is_none()
             && class.get_attr(self.getnewargs_ex).is_none()
+            && class.get_attr(self.ungil_reduce).is_none()
             && !dispatch.is_some_and(|table| table.contains_key(class.as_object(), vm))
     }
 }

@@ -50,7 +50,7 @@ pub(super) struct Packer<'vm> {
     careful: bool,
     /// Something was not remembered.
     skipped: bool,
-    names: Names,
+    pub(super) names: Names,
     /// Classes whose instances are known to be plain, or not.
     plain: ByAddress<bool>,
     pub(super) tools: Tools,

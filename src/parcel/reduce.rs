@@ -110,6 +110,9 @@ impl Packer<'_> {
         if object.downcast_ref::<PyBaseException>().is_some() {
             return self.tools.ask(vm, "exception", (object.to_owned(),));
         }
+        if class.get_attr(self.names.ungil_reduce).is_some() {
+            return vm.call_method(object, "__ungil_reduce__", ());
+        }
         if let Some(reducer) = self.tools.reducer(vm, class.as_object())? {
             return reducer.call((object.to_owned(),), vm);
         }

@@ -8,6 +8,7 @@ use super::library;
 use crate::{
     control::Limits,
     error::{ConversionError, Error, Result},
+    fence::{Fence, Permissions},
     host::{self, HostFunction, IntoAsyncHostFunction, IntoHostFunction, Module},
     interpreter::{Blueprint, DEFAULT_STACK, Environment, Input, Interpreter, MemoryModule, Output, ProcessRole},
     pool::PoolBuilder,
@@ -36,6 +37,7 @@ const SMALLEST_STACK: usize = 1 << 20;
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct Builder {
     blueprint: Blueprint,
+    permissions: Permissions,
     spawner: Option<host::Spawner>,
     broken: Option<ConversionError>,
 }
@@ -59,6 +61,22 @@ impl Interpreter {
     pub fn builder() -> Builder {
         Builder::new()
     }
+
+    /// A builder for an interpreter that runs scripts which the host did not write: without files, network, programs and
+    /// environment, but with the standard library and clocks. [`Builder::permissions`] grants more, or less.
+    ///
+    /// ```
+    /// use ungil::{Interpreter, Output};
+    /// # if !cfg!(target_os = "linux") { return Ok(()) }
+    /// let py = Interpreter::sandboxed().stdout(Output::Capture).build()?;
+    /// py.exec("import json, math; print(json.dumps({'area': math.pi}))")?;
+    /// assert!(py.exec("import os; os.listdir('/')").is_err());
+    /// # Ok::<(), ungil::Error>(())
+    /// ```
+    pub fn sandboxed() -> Builder {
+        let permissions = Permissions::none().allow_module("*").allow_clock();
+        Builder::new().permissions(permissions).stdin(Input::Empty)
+    }
 }
 
 impl Builder {
@@ -80,6 +98,8 @@ impl Builder {
                 stdout: Output::default(),
                 stderr: Output::default(),
                 process: ProcessRole::Guest,
+                fence: None,
+                tenant: None,
                 site: false,
                 site_builtins: false,
                 warnings: Vec::new(),
@@ -91,6 +111,7 @@ impl Builder {
                 quota: None,
                 account: None,
             },
+            permissions: Permissions::all(),
             spawner: None,
             broken: None,
         }
@@ -211,6 +232,22 @@ impl Builder {
         self
     }
 
+    /// What scripts may do outside the interpreter; everything by default. A folder of [`Builder::search_path`] may be
+    /// read in any case.
+    ///
+    /// Host functions of an interpreter that has not all permissions run on another thread of the host, outside the
+    /// fence, while the script waits, except those marked [`HostFunction::inline`].
+    pub fn permissions(mut self, permissions: Permissions) -> Self {
+        self.permissions = permissions;
+        self
+    }
+
+    /// Whose scripts the interpreter runs: no thread that has run one tenant's is used for another's.
+    pub fn tenant(mut self, name: impl Into<Arc<str>>) -> Self {
+        self.blueprint.tenant = Some(name.into());
+        self
+    }
+
     /// Where `sys.stdout` goes.
     pub fn stdout(mut self, output: Output) -> Self {
         self.blueprint.stdout = output;
@@ -275,6 +312,7 @@ impl Builder {
     pub(crate) fn into_blueprint(self) -> Result<Arc<Blueprint>> {
         let Self {
             mut blueprint,
+            permissions,
             spawner,
             broken,
         } = self;
@@ -290,6 +328,13 @@ impl Builder {
         if blueprint.working_dir.is_some() && !cfg!(target_os = "linux") {
             return Err(Error::config(
                 "a working directory for each interpreter needs Linux; use absolute paths instead",
+            ));
+        }
+        let working_dir = blueprint.working_dir.as_deref();
+        blueprint.fence = Fence::resolve(&permissions, &blueprint.search_paths, working_dir)?;
+        if blueprint.fence.is_some() && blueprint.process == ProcessRole::Main {
+            return Err(Error::config(
+                "the interpreter that the process is there for cannot be fenced in; build a guest, without process_main()",
             ));
         }
         if let Some(spawner) = spawner {

@@ -1,15 +1,29 @@
 //! What every interpreter can import: native modules and the frozen standard library, ours before upstream's.
 
+use std::sync::Arc;
+
 use rustpython_vm::{Context, builtins::PyModuleDef, frozen::FrozenModule};
 
-use crate::{host, modules};
+use crate::{
+    fence::{self, Fence},
+    host, modules,
+};
 
 /// Changes with the files under `stdlib/`, which the macro below reads behind the compiler's back.
 const _: &str = env!("UNGIL_STDLIB_STAMP");
 
 /// Native modules; ours come last and so win.
-pub(super) fn native(ctx: &Context) -> Vec<&'static PyModuleDef> {
+pub(super) fn native(ctx: &Context, fence: Option<&Arc<Fence>>) -> Vec<&'static PyModuleDef> {
     let mut definitions = rustpython_stdlib::stdlib_module_defs(ctx);
+    if let Some(fence) = fence {
+        // The VM adds its own by itself; what replaces them comes later, and so wins.
+        let known = rustpython_vm::stdlib::builtin_module_defs(ctx);
+        definitions.extend(fence::definitions(
+            ctx,
+            fence,
+            known.into_iter().chain(definitions.clone()),
+        ));
+    }
     definitions.extend(modules::definitions(ctx));
     definitions
 }
@@ -26,19 +40,7 @@ pub(super) fn revoke(interpreter: u64) {
 }
 
 /// Python modules that are compiled into the binary; ours come last and so win.
-pub(super) fn frozen() -> Vec<(&'static str, FrozenModule)> {
+pub(super) fn frozen(_fence: Option<&Arc<Fence>>) -> Vec<(&'static str, FrozenModule)> {
     let ours = rustpython_vm::py_freeze!(dir = "../../stdlib");
-    let dev = std::env::var("UNGIL_DEV_STDLIB").unwrap_or_default();
-    let overridden = |name: &str| {
-        !dev.is_empty() && {
-            let path = format!("{dev}/{}", name.replace('.', "/"));
-            std::path::Path::new(&format!("{path}.py")).exists()
-                || std::path::Path::new(&path).join("__init__.py").exists()
-        }
-    };
-    rustpython_pylib::FROZEN_STDLIB
-        .into_iter()
-        .chain(ours)
-        .filter(|(name, _)| !overridden(name))
-        .collect()
+    rustpython_pylib::FROZEN_STDLIB.into_iter().chain(ours).collect()
 }

@@ -3,6 +3,7 @@
 use std::{ops::Deref, sync::Arc};
 
 use super::Permits;
+use crate::control::{Listeners, Waitable};
 
 /// One permit: whoever has it holds the lock; anyone may release it.
 #[derive(Debug)]
@@ -37,5 +38,25 @@ impl Deref for Semaphore {
 
     fn deref(&self) -> &Permits {
         &self.0
+    }
+}
+
+impl Waitable for Lock {
+    fn is_ready(&self) -> bool {
+        self.0.is_ready()
+    }
+
+    fn listeners(&self) -> &Listeners {
+        self.0.listeners()
+    }
+}
+
+impl Waitable for Semaphore {
+    fn is_ready(&self) -> bool {
+        self.0.is_ready()
+    }
+
+    fn listeners(&self) -> &Listeners {
+        self.0.listeners()
     }
 }

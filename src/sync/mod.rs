@@ -16,6 +16,7 @@ mod lock;
 mod park;
 mod permits;
 mod rlock;
+mod shelf;
 
 #[cfg(test)]
 mod tests;
@@ -29,3 +30,4 @@ pub(crate) use lock::{Lock, Semaphore};
 pub(crate) use park::Park;
 pub(crate) use permits::{Misuse, Permits};
 pub(crate) use rlock::RLock;
+pub(crate) use shelf::Shelf;

@@ -2,6 +2,7 @@
 
 use std::{
     collections::VecDeque,
+    fmt,
     sync::{Arc, Weak},
     time::{Duration, Instant},
 };
@@ -12,6 +13,7 @@ use super::{
     holder::{Holder, Revocable},
     park::{Park, Signal, Waker, Wakes},
 };
+use crate::control::{Listeners, Waitable};
 
 /// Who has waited for longer gets the next free permit handed over; others may be overtaken by a thread that is awake,
 /// which spares a switch of threads for each release.
@@ -27,12 +29,12 @@ pub(crate) enum Misuse {
 }
 
 /// A number of permits, and the queue of those who wait for one.
-#[derive(Debug)]
 pub(crate) struct Permits {
     state: Mutex<State>,
     /// With a maximum, who took permits is remembered; without one they are counted only, as what one interpreter takes
     /// another may be meant to give.
     maximum: Option<usize>,
+    listeners: Listeners,
     this: Weak<Self>,
 }
 
@@ -64,6 +66,7 @@ impl Permits {
                 next_ticket: 0,
             }),
             maximum,
+            listeners: Listeners::default(),
             this: this.clone(),
         })
     }
@@ -137,6 +140,12 @@ impl Permits {
         }
     }
 
+    /// Sends what was collected under the lock, and tells those who listen that there may be a permit.
+    fn announce(&self, wakes: Wakes) {
+        wakes.send();
+        self.listeners.notify();
+    }
+
     /// Gives back `count` permits.
     pub(crate) fn release(&self, holder: &Arc<Holder>, count: usize) -> Result<(), Misuse> {
         let mut wakes = Wakes::default();
@@ -153,7 +162,7 @@ impl Permits {
             state.free = free;
             state.offer(self.maximum, &mut wakes);
         }
-        wakes.send();
+        self.announce(wakes);
         Ok(())
     }
 
@@ -180,7 +189,7 @@ impl Permits {
                 .map_or(state.free + held, |maximum| (state.free + held).min(maximum));
             state.offer(self.maximum, &mut wakes);
         }
-        wakes.send();
+        self.announce(wakes);
     }
 }
 
@@ -299,7 +308,7 @@ impl Drop for Place<'_> {
             // Whoever leaves may be the one who was told of a free permit.
             state.offer(self.permits.maximum, &mut wakes);
         }
-        wakes.send();
+        self.permits.announce(wakes);
     }
 }
 
@@ -317,7 +326,27 @@ impl Revocable for Permits {
             }
             state.offer(self.maximum, &mut wakes);
         }
-        wakes.send();
+        self.announce(wakes);
+    }
+}
+
+impl Waitable for Permits {
+    fn is_ready(&self) -> bool {
+        self.free() > 0
+    }
+
+    fn listeners(&self) -> &Listeners {
+        &self.listeners
+    }
+}
+
+impl fmt::Debug for Permits {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = self.state.lock();
+        f.debug_struct("Permits")
+            .field("free", &state.free)
+            .field("holders", &state.holders)
+            .finish()
     }
 }
 

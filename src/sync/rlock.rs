@@ -10,6 +10,7 @@ use super::{
     park::Park,
     permits::{Misuse, Permits},
 };
+use crate::control::{Listeners, Waitable};
 
 /// Owned by an interpreter, which releases it as often as it took it.
 #[derive(Debug)]
@@ -108,5 +109,15 @@ impl RLock {
     /// Makes it taken `depth` times, by its owner.
     pub(crate) fn set_depth(&self, depth: usize) {
         self.depth.store(depth, Ordering::Relaxed);
+    }
+}
+
+impl Waitable for RLock {
+    fn is_ready(&self) -> bool {
+        self.permits.is_ready()
+    }
+
+    fn listeners(&self) -> &Listeners {
+        self.permits.listeners()
     }
 }

@@ -130,9 +130,14 @@ pub(super) trait SharedFace: PyPayload + PyClassImpl + StaticType + std::fmt::De
 
 /// What `ungil.aio` makes of a wait for `object`, to be awaited in an event loop.
 pub(super) fn awaitable(what: &'static str, object: PyObjectRef, vm: &VirtualMachine) -> PyResult {
+    call_aio(what, vec![object], vm)
+}
+
+/// Calls that function of `ungil.aio`.
+pub(in crate::modules) fn call_aio(what: &'static str, args: Vec<PyObjectRef>, vm: &VirtualMachine) -> PyResult {
     let from = vm.ctx.new_tuple(vec![vm.ctx.new_str(what).into()]);
     let module = vm.import_from("ungil.aio", from, 0)?;
-    module.get_attr(what, vm)?.call((object,), vm)
+    module.get_attr(what, vm)?.call(args, vm)
 }
 
 /// The attributes that a script gave to `object`, if any.

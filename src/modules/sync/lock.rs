@@ -73,7 +73,7 @@ impl SharedFace for PyLock {
         self.core.get().inspect(|core| core.reset());
     }
 }
-shared_face!(PyLock, Lock, "Lock");
+shared_face!(PyLock, Lock, "Lock", Waitable);
 
 impl Constructor for PyLock {
     type Args = ();
@@ -187,7 +187,7 @@ impl SharedFace for PyRLock {
         self.core.get().inspect(|core| core.permits().reset());
     }
 }
-shared_face!(PyRLock, RLock, "RLock");
+shared_face!(PyRLock, RLock, "RLock", Waitable);
 
 impl Constructor for PyRLock {
     type Args = FuncArgs;

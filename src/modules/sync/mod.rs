@@ -11,6 +11,7 @@ mod event;
 mod face;
 mod lock;
 mod semaphore;
+mod shelf;
 mod timeout;
 
 use rustpython_vm::{
@@ -20,6 +21,7 @@ use rustpython_vm::{
 };
 
 pub(crate) use event::PyEvent;
+pub(super) use face::call_aio;
 pub(crate) use lock::{PyLock, PyRLock};
 pub(super) use timeout::{TIMEOUT_MAX, parker};
 
@@ -28,6 +30,7 @@ use condition::PyCondition;
 use counter::PyCounter;
 use face::SharedFace;
 use semaphore::PySemaphore;
+use shelf::PyShelf;
 
 use crate::bridge;
 
@@ -41,6 +44,7 @@ pub(crate) fn init(vm: &VirtualMachine, module: &Py<PyModule>) -> PyResult<()> {
     module.set_attr("Condition", PyCondition::make_static_type(), vm)?;
     module.set_attr("Barrier", PyBarrier::make_static_type(), vm)?;
     module.set_attr("Counter", PyCounter::make_static_type(), vm)?;
+    module.set_attr("Shelf", PyShelf::make_static_type(), vm)?;
     module.set_attr("_adopt", vm.new_function("_adopt", adopt), vm)?;
     let is_shared = vm.new_function("_is_shared", |object: PyObjectRef| bridge::handle_of(&object).is_some());
     module.set_attr("_is_shared", is_shared, vm)?;
@@ -56,6 +60,7 @@ fn register() {
     PyCondition::register();
     PyBarrier::register();
     PyCounter::register();
+    PyShelf::register();
 }
 
 /// Makes an object of a subclass, with the core of `bare`: how such an object is rebuilt on the other side.

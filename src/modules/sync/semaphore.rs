@@ -54,7 +54,7 @@ impl SharedFace for PySemaphore {
         self.core.get().inspect(|core| core.reset());
     }
 }
-shared_face!(PySemaphore, Semaphore, "Semaphore");
+shared_face!(PySemaphore, Semaphore, "Semaphore", Waitable);
 
 #[derive(FromArgs)]
 pub(super) struct MakeArgs {

@@ -1,0 +1,26 @@
+//! Permissions, and their enforcement on a thread: in the interpreter, and by the kernel.
+
+mod address;
+mod gate;
+#[cfg(target_os = "linux")]
+mod kernel;
+#[cfg(not(target_os = "linux"))]
+#[path = "no_kernel.rs"]
+mod kernel;
+#[cfg(unix)]
+mod mate;
+mod outside;
+mod permissions;
+mod policy;
+#[cfg(unix)]
+mod sockets;
+#[cfg(target_os = "linux")]
+mod syscalls;
+mod wire;
+
+pub use permissions::Permissions;
+
+pub(crate) use gate::{definitions, seal};
+pub(crate) use outside::{HostOwned, call, clear, enter, is_inside, later, may_read, serves};
+pub(crate) use policy::{Access, Fence};
+pub(crate) use wire::{Signal, Watched, wire};

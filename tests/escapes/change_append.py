@@ -1,0 +1,3 @@
+"""Appending to a file."""
+
+open(secret, "a").write("x")

@@ -1,0 +1,4 @@
+"""Changing the mode of a file."""
+
+import os
+os.chmod(secret, 0o777)

@@ -1,0 +1,4 @@
+"""Changing the owner of a file."""
+
+import os
+os.chown(secret, 1, 1)

@@ -1,0 +1,4 @@
+"""Changing the root."""
+
+import os
+os.chroot(granted)

@@ -1,0 +1,3 @@
+"""Making a file."""
+
+open(outside + "/new", "x")

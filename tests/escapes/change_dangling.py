@@ -1,0 +1,3 @@
+"""Creating through a link that leads nowhere yet."""
+
+open(granted + "/dangling", "w").write("x")

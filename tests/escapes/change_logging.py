@@ -1,0 +1,4 @@
+"""Logging into a file."""
+
+import logging
+logging.FileHandler(outside + "/log")

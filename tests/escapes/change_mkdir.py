@@ -1,0 +1,4 @@
+"""Making a folder."""
+
+import os
+os.mkdir(outside + "/new")

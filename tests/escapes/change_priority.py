@@ -1,0 +1,4 @@
+"""Changing the priority of the process."""
+
+import os
+os.nice(5)

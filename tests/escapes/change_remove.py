@@ -1,0 +1,4 @@
+"""Removing a file."""
+
+import os
+os.remove(secret)

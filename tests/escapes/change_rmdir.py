@@ -1,0 +1,4 @@
+"""Removing a folder."""
+
+import os
+os.rmdir(outside + "/empty")

@@ -1,0 +1,5 @@
+"""Making a temporary file."""
+# refused with: PermissionError, FileNotFoundError
+
+import tempfile
+tempfile.mkstemp()

@@ -1,0 +1,3 @@
+"""Writing through a link."""
+
+open(granted + "/link", "w").write("x")

@@ -1,0 +1,4 @@
+"""Truncating a file."""
+
+import os
+os.truncate(secret, 0)

@@ -1,0 +1,4 @@
+"""Changing the times of a file."""
+
+import os
+os.utime(secret, (0, 0))

@@ -1,0 +1,3 @@
+"""Writing a file."""
+
+open(secret, "w").write("x")

@@ -1,0 +1,5 @@
+"""Asking whether a file may be read."""
+# only: interpreter
+
+import os
+os.access(secret, os.R_OK)

@@ -1,0 +1,5 @@
+"""Asking about a file."""
+# only: interpreter
+
+import os
+os.stat(secret)

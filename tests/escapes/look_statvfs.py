@@ -1,0 +1,4 @@
+"""Asking about a file system."""
+
+import os
+os.statvfs("/")

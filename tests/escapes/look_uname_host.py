@@ -1,0 +1,5 @@
+"""Asking for the name of the machine."""
+# only: interpreter
+
+import socket
+socket.gethostname()

@@ -1,0 +1,5 @@
+"""Having the process crash by faulthandler."""
+# only: interpreter
+
+import faulthandler
+faulthandler._sigsegv()

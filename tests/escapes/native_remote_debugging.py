@@ -1,0 +1,5 @@
+"""Importing what looks into processes."""
+# refused with: ImportError
+# only: interpreter
+
+import _remote_debugging

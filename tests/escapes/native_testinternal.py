@@ -1,0 +1,5 @@
+"""Importing the internals for tests."""
+# refused with: ImportError
+# only: interpreter
+
+import _testinternalcapi

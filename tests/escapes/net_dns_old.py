@@ -1,0 +1,5 @@
+"""Resolving a name by gethostbyname."""
+# refused with: PermissionError, gaierror
+
+import socket
+socket.gethostbyname("example.com")

@@ -1,0 +1,4 @@
+"""Listing the network interfaces."""
+
+import socket
+socket.if_nameindex()

@@ -1,0 +1,4 @@
+"""Listening without a bind."""
+
+import socket
+socket.socket().listen()

@@ -1,0 +1,4 @@
+"""A netlink socket."""
+
+import socket
+socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0)

@@ -1,0 +1,4 @@
+"""Sending by UDP over IPv6."""
+
+import socket
+socket.socket(socket.AF_INET6, socket.SOCK_DGRAM).sendto(b"x", ("::1", port))

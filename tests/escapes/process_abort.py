@@ -1,0 +1,5 @@
+"""Aborting the process."""
+# refused with: SystemExit
+
+import os
+os.abort()

@@ -1,0 +1,4 @@
+"""Forking."""
+
+import os
+os.fork()

@@ -1,0 +1,4 @@
+"""Forking with a terminal."""
+
+import os
+os.forkpty()

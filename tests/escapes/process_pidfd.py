@@ -1,0 +1,4 @@
+"""Signalling by a descriptor."""
+
+import os
+os.pidfd_open(os.getpid())

@@ -1,0 +1,6 @@
+"""Sending a signal to the process."""
+# refused with: PermissionError, ValueError
+# only: interpreter
+
+import signal
+signal.raise_signal(signal.SIGTERM)

@@ -1,0 +1,4 @@
+"""Changing the session."""
+
+import os
+os.setsid()

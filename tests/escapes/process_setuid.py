@@ -1,0 +1,4 @@
+"""Changing the user."""
+
+import os
+os.setuid(65534)

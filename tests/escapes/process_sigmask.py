@@ -1,0 +1,6 @@
+"""Blocking signals."""
+# refused with: PermissionError, ValueError
+# only: interpreter
+
+import signal
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGURG])

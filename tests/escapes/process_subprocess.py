@@ -1,0 +1,4 @@
+"""Running a program."""
+
+import subprocess
+subprocess.run(["/bin/true"])

@@ -1,0 +1,3 @@
+"""Reading a device."""
+
+open("/dev/urandom", "rb")

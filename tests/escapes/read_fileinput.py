@@ -1,0 +1,4 @@
+"""Reading a file by fileinput."""
+
+import fileinput
+list(fileinput.input(secret))

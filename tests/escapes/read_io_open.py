@@ -1,0 +1,4 @@
+"""Reading a file by io.open."""
+
+import io
+io.open(secret).read()

@@ -1,0 +1,4 @@
+"""Listing a folder."""
+
+import os
+os.listdir(outside)

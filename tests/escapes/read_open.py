@@ -1,0 +1,3 @@
+"""Reading a file by open."""
+
+open(secret).read()

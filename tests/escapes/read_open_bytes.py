@@ -1,0 +1,3 @@
+"""Reading a file whose path is given as bytes."""
+
+open(secret.encode(), "rb").read()

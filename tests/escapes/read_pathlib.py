@@ -1,0 +1,4 @@
+"""Reading a file by pathlib."""
+
+import pathlib
+pathlib.Path(secret).read_text()

@@ -1,0 +1,3 @@
+"""Leaving by /proc/self/root."""
+
+open("/proc/self/root" + secret).read()

@@ -1,0 +1,4 @@
+"""Scanning a folder."""
+
+import os
+list(os.scandir(outside))

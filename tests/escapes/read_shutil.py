@@ -1,0 +1,4 @@
+"""Copying a file into the granted folder."""
+
+import shutil
+shutil.copyfile(secret, granted + "/copy")

@@ -1,0 +1,3 @@
+"""Leaving the granted folder through a link that is there."""
+
+open(granted + "/link").read()

@@ -1,0 +1,4 @@
+"""Reading a file by tokenize."""
+
+import tokenize
+tokenize.open(secret).read()

@@ -1,0 +1,4 @@
+"""Reading an archive by zipfile."""
+
+import zipfile
+zipfile.ZipFile(secret)

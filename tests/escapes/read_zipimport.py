@@ -1,0 +1,5 @@
+"""Reading an archive by zipimport."""
+# refused with: PermissionError, zipimport.ZipImportError, ZipImportError
+
+import zipimport
+zipimport.zipimporter(secret)

@@ -1,0 +1,5 @@
+"""Writing to the log of the system."""
+# only: interpreter
+
+import syslog
+syslog.syslog("x")
