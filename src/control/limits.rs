@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use crate::error::{Allowance, LimitKind};
+use crate::{
+    alloc,
+    error::{Allowance, LimitKind},
+};
 
 /// How long a script that was told to stop may go without an answer, where a limit is set.
 const DEFAULT_GIVE_UP: Duration = Duration::from_millis(200);
@@ -135,6 +138,18 @@ impl Limits {
     pub fn give_up_after(mut self, time: Duration) -> Self {
         self.give_up_after = Some(time);
         self
+    }
+
+    /// Those of an interpreter for scripts that the host did not write, unless it says otherwise.
+    pub(crate) fn sandboxed() -> Self {
+        let limits = Self::new()
+            .wall_time(Duration::from_secs(60))
+            .output(16 << 20)
+            .message_size(64 << 20)
+            .interpreters(8)
+            .tasks(10_000);
+        // Where nobody counts memory, a limit of it would be an error.
+        if alloc::is_installed() { limits.memory(256 << 20) } else { limits }
     }
 
     /// These limits, and those of `base` for what these do not set.

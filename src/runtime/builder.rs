@@ -65,6 +65,9 @@ impl Interpreter {
     /// A builder for an interpreter that runs scripts which the host did not write: without files, network, programs and
     /// environment, but with the standard library and clocks. [`Builder::permissions`] grants more, or less.
     ///
+    /// Each job has a minute, 16 MB of output, 64 MB for a result or message, and may start 8 interpreters; objects may take
+    /// 256 MB where memory is counted. What [`Builder::limits`] sets goes before that.
+    ///
     /// ```
     /// use ungil::{Interpreter, Output};
     /// # if !cfg!(target_os = "linux") { return Ok(()) }
@@ -75,7 +78,10 @@ impl Interpreter {
     /// ```
     pub fn sandboxed() -> Builder {
         let permissions = Permissions::none().allow_module("*").allow_clock();
-        Builder::new().permissions(permissions).stdin(Input::Empty)
+        Builder::new()
+            .permissions(permissions)
+            .stdin(Input::Empty)
+            .limits(Limits::sandboxed())
     }
 }
 
@@ -266,9 +272,9 @@ impl Builder {
         self
     }
 
-    /// What each job of the interpreter may use; see [`Limits`].
+    /// What each job of the interpreter may use; see [`Limits`]. What is set here goes before what was set earlier.
     pub fn limits(mut self, limits: Limits) -> Self {
-        self.blueprint.limits = limits;
+        self.blueprint.limits = limits.or(&self.blueprint.limits);
         self
     }
 
