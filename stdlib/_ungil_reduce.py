@@ -5,9 +5,10 @@ Every reducer returns what __reduce_ex__ returns.
 
 import abc
 import enum
-import importlib
 import sys
 import types
+import typing
+import weakref
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -55,27 +56,54 @@ def find_native(cls: type) -> tuple[Any, ...]:
     return ()
 
 
-def class_parts(cls: type) -> tuple[tuple[type, ...], dict[str, Any], dict[str, Any]]:
-    """What a class is made from: its bases, what it must have from the start, and the rest."""
+def class_parts(cls: type) -> tuple[tuple[type, ...], dict[str, Any], dict[str, Any], dict[str, Any]]:
+    """What a class is made from: its bases, what it must have from the start, what comes next, and the rest."""
     attributes = {name: value for name, value in _vars(cls).items() if name not in _NOT_SENT}
     head = {name: attributes.pop(name) for name in _HEAD if name in attributes}
     head["__name__"] = cls.__name__
     for name, value in list(attributes.items()):
-        if isinstance(value, types.MemberDescriptorType) and value.__objclass__ is cls:
+        made = isinstance(value, (types.MemberDescriptorType, types.GetSetDescriptorType))
+        if made and value.__objclass__ is cls:
             del attributes[name]
-        elif isinstance(value, types.GetSetDescriptorType):
+    if isinstance(cls, abc.ABCMeta) and (registered := _registered(cls)):
+        attributes["_abc_registered"] = registered
+    first: dict[str, Any] = {}
+    if isinstance(cls, enum.EnumType) and "_member_map_" in attributes:
+        members = _members(attributes)
+        del attributes["_value2member_map_"]
+        for name in [name for name in attributes if name == "__new__" or name[:1] + name[-1:] == "__" != name[:2]]:
+            first[name] = attributes.pop(name)
+        first["_member_map_"] = members
+    return cls.__bases__, head, first, attributes
+
+
+def _members(attributes: dict[str, Any]) -> dict[str, tuple[str, tuple[Any, ...], dict[str, Any]]]:
+    """The members of an enum, taken apart: by itself a member is looked up in its class, which is not there yet."""
+    base = attributes.get("_member_type_", object)
+    taken_apart = {}
+    for name, member in attributes["_member_map_"].items():
+        if attributes.get(name) is member:
             del attributes[name]
-    if isinstance(cls, abc.ABCMeta):
-        head["abc"] = True
-    if isinstance(cls, enum.EnumType):
-        members = getattr(cls, "_member_map_", {})
-        attributes["_member_map_"] = {name: _Member(cls, member) for name, member in members.items()}
-        head["enum"] = True
-        for name in members:
-            attributes.pop(name, None)
-        attributes.pop("_value2member_map_", None)
-        attributes.pop("_unhashable_values_", None)
-    return cls.__bases__, head, attributes
+        state = {key: value for key, value in vars(member).items() if key != "__objclass__"}
+        taken_apart[name] = (member._name_, _data(base, member), state)
+    return taken_apart
+
+
+def _data(base: type, member: Any) -> tuple[Any, ...]:
+    """What base.__new__ makes a member's data from."""
+    if base is object:
+        return ()
+    for plain in (int, str, float, bytes, complex, tuple):
+        if issubclass(base, plain):
+            return (plain.__new__(plain, member),)
+    return (member._value_,)
+
+
+def _registered(cls: type) -> list[type]:
+    """Virtual subclasses."""
+    registry = abc._get_dump(cls)[0] if hasattr(abc, "_get_dump") else _vars(cls).get("_abc_registry", ())
+    found = (entry() if isinstance(entry, weakref.ref) else entry for entry in registry)
+    return [entry for entry in found if entry is not None]
 
 
 class _Quiet:
@@ -108,35 +136,64 @@ def _linear(bases: tuple[type, ...]) -> list[type]:
 
 def fill_class(cls: type, attributes: dict[str, Any]) -> None:
     """Gives a class that make_class made the rest of what it has."""
+    members = attributes.pop("_member_map_", None) if isinstance(cls, enum.EnumType) else None
+    registered = attributes.pop("_abc_registered", ())
     for name, value in attributes.items():
         _set(cls, name, value)
-    if isinstance(cls, enum.EnumType):
-        _fill_enum(cls)
-    if isinstance(cls, abc.ABCMeta):
+    if members is not None:
+        _fill_enum(cls, members)
+    elif isinstance(cls, abc.ABCMeta):
         _abc_init(cls)
+        for virtual in registered:
+            cls.register(virtual)
 
 
-def _abc_init(cls: type) -> None:
-    from _abc import _abc_init as init
+def _fill_enum(cls: Any, members: dict[str, tuple[str, tuple[Any, ...], dict[str, Any]]]) -> None:
+    by_name: dict[str, Any] = {}
+    by_value: dict[Any, Any] = {}
+    for name, (own_name, data, state) in members.items():
+        member = by_name.get(own_name)
+        if member is None:
+            member = cls._member_type_.__new__(cls, *data)
+            vars(member).update(state)
+            member.__objclass__ = cls
+            try:
+                by_value.setdefault(member._value_, member)
+            except TypeError:
+                pass  # Not hashable: it is looked up in _unhashable_values_.
+        by_name[name] = member
+        if not isinstance(_vars(cls).get(name), (property, enum.property)):
+            _set(cls, name, member)
+    _set(cls, "_member_map_", by_name)
+    _set(cls, "_value2member_map_", by_value)
 
-    init(cls)
 
-
-# Members of an enum, while their class is being rebuilt ------------------------------------------------------------
-
-
-class _Member:
-    """A member of an enum as part of its class: by itself it is looked up in the class."""
-
-    def __init__(self, cls: type, member: Any) -> None:
-        self.cls, self.member = cls, member
-
-
-def _fill_enum(cls: Any) -> None:
-    pass
+def _abc_init(cls: Any) -> None:
+    if hasattr(abc, "_abc_init"):
+        abc._abc_init(cls)
+        return
+    # The metaclass written in Python does it while it makes a class: what it made for another one is as good.
+    model = abc.ABCMeta("Model", cls.__mro__[1:2] if cls.__mro__[1] is not object else (), {})
+    for name in ("_abc_registry", "_abc_cache", "_abc_negative_cache", "_abc_negative_cache_version"):
+        value = _vars(model)[name]
+        _set(cls, name, value if isinstance(value, int) else type(value)())
+    abc.update_abstractmethods(cls)
 
 
 # Exceptions --------------------------------------------------------------------------------------------------------
+
+
+# What the VM keeps outside the arguments and the dict.
+_FIELDS: dict[type[BaseException], tuple[str, ...]] = {
+    BaseException: ("__notes__",),
+    NameError: ("name",),
+    AttributeError: ("name",),
+    ImportError: ("name", "path", "name_from"),
+    SyntaxError: (
+        "msg", "filename", "lineno", "offset", "text", "end_lineno", "end_offset", "print_file_and_line",
+    ),
+    OSError: ("filename2",),
+}
 
 
 def exception(error: BaseException) -> tuple[Any, ...]:
@@ -152,6 +209,9 @@ def exception(error: BaseException) -> tuple[Any, ...]:
             more[name] = getattr(error, name)
     if error.__suppress_context__:
         more["__suppress_context__"] = True
+    for kind, names in _FIELDS.items():
+        if isinstance(error, kind):
+            more.update((name, getattr(error, name)) for name in names if getattr(error, name, None) is not None)
     if text := _traceback_text(error):
         more["__remote_traceback__"] = text
     if isinstance(reduced, str):
@@ -240,6 +300,37 @@ def _cell(obj: Any) -> tuple[Any, ...]:
     return types.CellType, (obj.cell_contents,)
 
 
+def _type_param(obj: Any) -> tuple[Any, ...]:
+    """A TypeVar and its kin. What is evaluated on demand is evaluated now, as it may not be possible later."""
+    keywords = {}
+    for keyword, name in (
+        ("bound", "__bound__"), ("covariant", "__covariant__"), ("contravariant", "__contravariant__"),
+        ("infer_variance", "__infer_variance__"), ("default", "__default__"),
+    ):
+        value = getattr(obj, name, None)
+        if value not in (None, False) and value is not typing.NoDefault:
+            keywords[keyword] = value
+    args = (obj.__name__, *getattr(obj, "__constraints__", ()))
+    return _make_type_param, (type(obj), args, keywords, obj.__module__)
+
+
+def _make_type_param(cls: Any, args: tuple[Any, ...], keywords: dict[str, Any], module: str) -> Any:
+    param = cls(*args, **keywords)
+    try:
+        param.__module__ = module
+    except AttributeError:
+        pass  # It is not writable in this version.
+    return param
+
+
+def _type_alias(obj: Any) -> tuple[Any, ...]:
+    return _make_type_alias, (obj.__name__, obj.__value__, obj.__type_params__)
+
+
+def _make_type_alias(name: str, value: Any, type_params: tuple[Any, ...]) -> Any:
+    return typing.TypeAliasType(name, value, type_params=type_params)
+
+
 table: dict[type, Callable[[Any], Any]] = {
     property: _property,
     staticmethod: _wrapped,
@@ -254,4 +345,8 @@ table: dict[type, Callable[[Any], Any]] = {
     types.MemberDescriptorType: _descriptor,
     types.MethodWrapperType: _method_wrapper,
     types.CellType: _cell,
+    typing.TypeVar: _type_param,
+    typing.ParamSpec: _type_param,
+    typing.TypeVarTuple: _type_param,
+    typing.TypeAliasType: _type_alias,
 }

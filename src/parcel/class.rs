@@ -99,8 +99,8 @@ impl Packer<'_> {
         }
         let parts = self.tools.ask(vm, "class_parts", (class.to_owned(),))?;
         let parts = parts.downcast_ref::<PyTuple>().map(|parts| parts.as_slice().to_vec());
-        let Some([bases, head, attributes]) = parts.as_deref() else {
-            return refuse("_ungil_reduce.class_parts gave something else than three parts");
+        let Some([bases, head, first, attributes]) = parts.as_deref() else {
+            return refuse("_ungil_reduce.class_parts gave something else than four parts");
         };
         let meta: PyObjectRef = object.class().to_owned().into();
         self.plan(vec![
@@ -110,6 +110,9 @@ impl Packer<'_> {
             Step::Emit(Op::Class(image)),
             Step::Define(object.to_owned()),
             Step::Close(object.to_owned()),
+            // Members of an enum come before what may refer to them.
+            Step::Visit(first.clone(), Label::State),
+            Step::Emit(Op::FillClass),
             Step::Visit(attributes.clone(), Label::State),
             Step::Emit(Op::FillClass),
         ]);

@@ -38,6 +38,11 @@ impl CodeImage {
         }))
     }
 
+    /// How many variables of enclosing functions it uses.
+    pub(super) fn free_count(&self) -> usize {
+        self.code.freevars.len()
+    }
+
     pub(super) fn to_python(&self, vm: &VirtualMachine) -> PyRef<PyCode> {
         PyCode::new_ref_from_bytecode(vm, self.code.clone())
     }

@@ -50,9 +50,7 @@ pub(super) enum EntriesKind {
 pub(super) enum Step {
     Emit(Op),
     Visit(PyObjectRef, Label),
-    /// Numbers the object on top of the stack as this one.
-    Keep(PyObjectRef),
-    /// The same, for one that needed other objects first: if the way to them led through it, it exists by now, and this
+    /// Numbers the object on top of the stack as this one, which needed other objects first: if the way to them led through it, it exists by now, and this
     /// one is dropped for it, with the rest of the plan.
     Define(PyObjectRef),
     /// It is no longer under way.

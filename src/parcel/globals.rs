@@ -2,7 +2,7 @@
 
 use rustpython_vm::{
     AsObject, Py, PyObject, PyObjectRef, PyResult, VirtualMachine,
-    builtins::{PyDict, PyModule, PyStr},
+    builtins::{PyDict, PyModule, PyStr, PyType},
 };
 
 use super::{
@@ -37,6 +37,19 @@ pub(super) fn lookup(vm: &VirtualMachine, module: &PyObject, name: &str) -> PyRe
         }
     }
     Ok(Some(object))
+}
+
+/// The instances of a class that its module has under names, if receivers can import that.
+pub(super) fn instances_of(vm: &VirtualMachine, class: &Py<PyType>) -> PyResult<Vec<(PyObjectRef, Box<str>)>> {
+    let module = text(vm, class.as_object(), "__module__")?.filter(|module| module != "builtins");
+    let found = module.and_then(|name| importable(vm, &name));
+    let Some(dict) = found.as_ref().and_then(|module| module.dict()) else {
+        return Ok(Vec::new());
+    };
+    let entries = dict.items_vec().into_iter();
+    let instances = entries.filter(|(_, value)| value.class().is(class));
+    let named = instances.filter_map(|(name, value)| Some((value, name.downcast_ref::<PyStr>()?.to_str()?.into())));
+    Ok(named.collect())
 }
 
 /// A str attribute.

@@ -51,8 +51,6 @@ pub(super) enum Op {
     /// [keys and values in turn]
     Dict(usize),
     /// [items]
-    Set(usize),
-    /// [items]
     FrozenSet(usize),
     /// [start, stop, step]
     Range,
@@ -122,6 +120,28 @@ pub(super) struct GlobalName {
 }
 
 impl Op {
+    /// How many objects it takes off the stack, and how many it leaves there instead.
+    pub(super) fn effect(&self) -> (usize, usize) {
+        match self {
+            Self::Keep => (0, 0),
+            Self::Drop(count) => (*count, 0),
+            Self::Tuple(count) | Self::List(count) | Self::FrozenSet(count) => (*count, 1),
+            Self::Dict(count) => (2 * count, 1),
+            Self::Range | Self::Slice | Self::NewWith | Self::SetState | Self::Class(_) => (3, 1),
+            Self::Method | Self::New | Self::Call | Self::State | Self::FillClass => (2, 1),
+            Self::Extend(count) | Self::Add(count) | Self::Append(count) => (count + 1, 1),
+            Self::Insert(count) | Self::Attributes(count) | Self::SetItems(count) | Self::Instance(count) => {
+                (2 * count + 1, 1)
+            }
+            Self::NewInstance => (1, 1),
+            Self::FillCell => (2, 0),
+            Self::SetGlobal(_) => (1, 0),
+            Self::Function(image) => (image.code.free_count(), 1),
+            Self::FillFunction(mask) => (mask.count_ones() as usize + 1, 1),
+            _ => (0, 1),
+        }
+    }
+
     /// How many bytes it holds beside itself, about.
     pub(super) fn payload(&self) -> usize {
         match self {

@@ -1,6 +1,6 @@
 //! Packing: the main loop, and the kinds that need no Python.
 
-use std::collections::HashSet;
+use std::collections::{HashSet, hash_map::Entry};
 
 use rustpython_vm::{
     AsObject, Py, PyObject, PyObjectRef, PyResult, VirtualMachine,
@@ -14,9 +14,10 @@ use super::{
     Parcel,
     error::{Packing, Stop, not_shareable},
     frame::{Entries, EntriesKind, Frame, Label, Next, Step, path},
+    globals::{instances_of, text},
     instance::Names,
     memo::{ByAddress, Memo},
-    op::Op,
+    op::{Global, Op},
     reduce::Tools,
     world,
 };
@@ -54,6 +55,8 @@ pub(super) struct Packer<'vm> {
     /// Classes whose instances are known to be plain, or not.
     plain: ByAddress<bool>,
     pub(super) tools: Tools,
+    /// By class: what of it its module has under a name.
+    singletons: ByAddress<Vec<(PyObjectRef, Box<str>)>>,
     /// Objects that need others before they exist, and how often they are under way.
     pub(super) open: ByAddress<u8>,
     /// Names of globals that are in this parcel.
@@ -75,6 +78,7 @@ impl<'vm> Packer<'vm> {
             names: Names::new(vm),
             plain: ByAddress::default(),
             tools: Tools::default(),
+            singletons: ByAddress::default(),
             open: ByAddress::default(),
             sent: HashSet::new(),
             class_dicts: ByAddress::default(),
@@ -140,7 +144,6 @@ impl<'vm> Packer<'vm> {
     fn step(&mut self, step: Step) {
         match step {
             Step::Emit(op) => self.emit(op),
-            Step::Keep(object) => self.keep(&object),
             Step::Define(object) => match self.memo.get(&object) {
                 None => self.keep(&object),
                 Some(slot) => {
@@ -298,7 +301,13 @@ impl<'vm> Packer<'vm> {
 
     fn rarer(&mut self, object: &PyObject, shared: bool) -> Packing {
         if self.is_plain(object) {
-            return self.instance(object, shared);
+            return match self.singleton(object)? {
+                Some(global) => {
+                    self.atom(object, Op::Global(Box::new(global)));
+                    Ok(())
+                }
+                None => self.instance(object, shared),
+            };
         }
         let (class, types) = (object.class(), &self.vm.ctx.types);
         if class.is(types.set_type) {
@@ -363,6 +372,27 @@ impl<'vm> Packer<'vm> {
         let plain = self.names.plain(self.vm, object, dispatch.as_deref());
         self.plain.insert(id, plain);
         plain
+    }
+
+    /// The name of an object without state that the module of its class has under a name: a sentinel, which is
+    /// compared by identity.
+    pub(super) fn singleton(&mut self, object: &PyObject) -> Packing<Option<Global>> {
+        if object.dict().is_some_and(|dict| !dict.is_empty()) {
+            return Ok(None);
+        }
+        let class = object.class();
+        let known = match self.singletons.entry(class.get_id()) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(vacant) => vacant.insert(instances_of(self.vm, class)?),
+        };
+        let Some((_, name)) = known.iter().find(|(known, _)| known.is(object)) else {
+            return Ok(None);
+        };
+        let module = text(self.vm, class.as_object(), "__module__")?.unwrap_or_default();
+        Ok(Some(Global {
+            module: module.into(),
+            name: name.clone(),
+        }))
     }
 
     fn instance(&mut self, object: &PyObject, mut shared: bool) -> Packing {

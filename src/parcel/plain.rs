@@ -3,7 +3,7 @@
 use super::op::Op;
 use crate::{
     error::ConversionError,
-    value::{Complex, MAX_DEPTH, Value},
+    value::{Complex, MAX_DEPTH, Value, at_key},
 };
 
 /// Reads the instructions as data. An error names the part that is none.
@@ -11,16 +11,11 @@ pub(super) fn to_value(ops: &[Op]) -> Result<Value, ConversionError> {
     let mut reader = Reader::default();
     for (at, op) in ops.iter().enumerate() {
         if let Err(error) = reader.execute(op) {
-            return Err(error.at_root(place(&ops[..=at])));
+            let place = reader.stack.len().saturating_sub(op.effect().0);
+            return Err(reader.locate(error, place, &ops[at + 1..]).at_root("value"));
         }
     }
-    let (value, depth) = reader.stack.pop().unwrap_or_default();
-    if depth > MAX_DEPTH {
-        return Err(ConversionError::new(format!(
-            "nested deeper than {MAX_DEPTH} levels; make it flatter, or send it in parts"
-        )));
-    }
-    Ok(value)
+    Ok(reader.stack.pop().unwrap_or_default().0)
 }
 
 #[derive(Default)]
@@ -76,7 +71,6 @@ impl Reader {
             },
             Op::Tuple(count) => return self.gather(*count, Value::Tuple),
             Op::List(count) => return self.gather(*count, Value::List),
-            Op::Set(count) => return self.gather(*count, Value::Set),
             Op::FrozenSet(count) => return self.gather(*count, Value::FrozenSet),
             Op::Dict(count) => return self.gather(2 * count, |items| Value::Dict(pairs(items))),
             Op::Extend(count) => return self.end(*count, Value::List),
@@ -125,6 +119,45 @@ impl Reader {
     }
 }
 
+impl Reader {
+    /// Names the way to what is at that place of the stack: whatever takes it off, it is a part of.
+    fn locate(&self, mut error: ConversionError, mut place: usize, rest: &[Op]) -> ConversionError {
+        let mut height = place + 1;
+        for op in rest {
+            let (taken, given) = op.effect();
+            let base = height.saturating_sub(taken);
+            height = base + given;
+            if base > place {
+                continue;
+            }
+            let index = place - base;
+            place = base;
+            // Counted from the first part; what is below it is the container itself.
+            let part = match op {
+                Op::Tuple(_) | Op::List(_) | Op::FrozenSet(_) | Op::Dict(_) => Some(index),
+                Op::Extend(_) | Op::Add(_) | Op::Insert(_) | Op::Instance(_) | Op::Attributes(_) => {
+                    index.checked_sub(1)
+                }
+                _ => None,
+            };
+            let Some(part) = part else {
+                continue;
+            };
+            let key = || self.stack.get(base + index - 1).map(|(key, _)| key);
+            error = match op {
+                Op::Tuple(_) | Op::List(_) | Op::Extend(_) => error.at_index(part),
+                Op::FrozenSet(_) | Op::Add(_) => error.at_member(),
+                _ if part % 2 == 0 => error.at_keys(),
+                _ => match key() {
+                    Some(key) => at_key(error, key),
+                    None => error,
+                },
+            };
+        }
+        error
+    }
+}
+
 fn pairs(items: Vec<Value>) -> Vec<(Value, Value)> {
     let mut items = items.into_iter();
     std::iter::from_fn(|| Some((items.next()?, items.next()?))).collect()
@@ -149,10 +182,4 @@ fn kind(op: &Op) -> String {
         Op::NotImplemented => "NotImplemented".to_owned(),
         _ => "an instance of a class".to_owned(),
     }
-}
-
-/// The way to what the last of these instructions makes, as far as plain containers lead to it.
-fn place(ops: &[Op]) -> String {
-    let _ = ops;
-    "value".to_owned()
 }

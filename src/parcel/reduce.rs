@@ -80,6 +80,11 @@ impl Tools {
 impl Packer<'_> {
     /// Packs what it is rebuilt from.
     pub(super) fn reduced(&mut self, object: &PyObject) -> Packing {
+        // Fields of dataclasses are marked with such.
+        if let Some(global) = self.singleton(object)? {
+            self.atom(object, Op::Global(Box::new(global)));
+            return Ok(());
+        }
         self.careful()?;
         if !self.enter(object) {
             let class = object.class().name().to_string();

@@ -130,10 +130,6 @@ impl Machine<'_> {
             Op::Module(name) => self.push(import(vm, &name)?),
             Op::Global(global) => self.push(find(vm, &global)?),
             Op::Drop(count) => drop(self.take(count)?),
-            Op::Set(count) => {
-                let items = self.take(count)?;
-                self.add(PySet::default().into_ref(ctx), items)?;
-            }
             Op::FrozenSet(count) => {
                 let items = self.take(count)?;
                 self.push(PyFrozenSet::from_iter(vm, items)?.into_ref(ctx));
