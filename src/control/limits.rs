@@ -149,7 +149,11 @@ impl Limits {
             .interpreters(8)
             .tasks(10_000);
         // Where nobody counts memory, a limit of it would be an error.
-        if alloc::is_installed() { limits.memory(256 << 20) } else { limits }
+        if alloc::is_installed() {
+            limits.memory(256 << 20)
+        } else {
+            limits
+        }
     }
 
     /// These limits, and those of `base` for what these do not set.

@@ -235,12 +235,12 @@ mod tests {
 
     #[test]
     fn an_event_loop_hears_of_the_end_whenever_it_asks() {
-        let wakeup = Arc::new(Wakeup::new().unwrap());
+        let (wakeup, watched) = Wakeup::new().unwrap();
         let call = Call::new();
         call.notify(wakeup.clone(), 1);
-        assert!(wakeup.drain().unwrap().is_empty());
+        assert!(wakeup.drain(&watched).unwrap().is_empty());
         block_on(Runner::new(Box::pin(async { Ok(Value::None) }), call.clone()));
         call.notify(wakeup.clone(), 2);
-        assert_eq!(wakeup.drain().unwrap(), [1, 2]);
+        assert_eq!(wakeup.drain(&watched).unwrap(), [1, 2]);
     }
 }

@@ -1,4 +1,4 @@
-# ends: lost
+# ends: lost | limit | error MemoryError
 import itertools
 
 list(itertools.repeat(None))

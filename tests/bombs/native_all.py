@@ -1,4 +1,4 @@
-# ends: lost
+# ends: lost | limit
 import itertools
 
 all(itertools.repeat(1))

@@ -1,2 +1,2 @@
-# ends: lost | error MemoryError
+# ends: lost | limit | error MemoryError
 pow(3, 10**9)

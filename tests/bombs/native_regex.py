@@ -1,4 +1,4 @@
-# ends: lost
+# ends: lost | limit
 import re
 
 re.match('(a+)+$', 'a' * 60 + 'b')
