@@ -211,6 +211,32 @@
 //! [`Interpreter::stack`] shows where a script is while it runs. Not interruptible is one that is inside a single native
 //! operation, such as a power of huge numbers or a regular expression that explodes.
 //!
+//! # Limits
+//!
+//! [`Limits`] bound what a script may use: time on the clock, its own time without that of host functions, processor time,
+//! memory, recursion, output, the size of results and messages, and what it starts itself. They are given to a builder, a
+//! pool or a single task.
+//!
+//! ```
+//! use std::time::Duration;
+//! use ungil::{Error, Interpreter, LimitKind, Limits, Task};
+//!
+//! let py = Interpreter::builder().limits(Limits::new().wall_time(Duration::from_millis(50))).build()?;
+//! let error = py.exec("while True: pass").unwrap_err();
+//! assert_eq!(error.as_limit().unwrap().kind(), LimitKind::WallTime);
+//! assert!(error.interpreter_usable());
+//!
+//! let limits = Limits::new().wall_time(Duration::from_secs(60)).recursion(100);
+//! let deep = Task::exec("def f(n): return f(n + 1)\nf(0)").limits(limits);
+//! let error = py.spawn::<()>(deep).wait().unwrap_err();
+//! assert_eq!(error.as_exception().unwrap().type_name(), "RecursionError");
+//! # Ok::<(), Error>(())
+//! ```
+//!
+//! Memory is counted where the program installs [`alloc::Accounting`] as its global allocator. A script that cannot be
+//! stopped is given up: its job gets [`Error::Unresponsive`], and a pool puts another interpreter in its place. Host
+//! functions hear that they are to end from [`stop_token`]. `docs/limits.md` lists what is not interruptible.
+//!
 //! # Pools
 //!
 //! A [`Pool`] has several interpreters of one kind, by default as many as the machine runs threads at once, and a bounded
@@ -387,6 +413,7 @@
 
 #![deny(missing_docs)]
 
+pub mod alloc;
 pub mod value;
 
 mod bridge;
@@ -406,7 +433,8 @@ mod sync;
 pub use rustpython_vm as vm;
 
 pub use channel::*;
-pub use error::{ConversionError, Error, Exception, Frame, Result, SyntaxDetail};
+pub use control::Limits;
+pub use error::{Allowance, ConversionError, Error, Exception, Frame, LimitExceeded, LimitKind, Result, SyntaxDetail};
 pub use fence::Permissions;
 pub use host::*;
 pub use interpreter::{Input, Interpreter, Job, Object, Output, Script, Stats, Task};

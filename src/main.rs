@@ -2,6 +2,13 @@
 
 mod cli;
 
+use mimalloc::MiMalloc;
+use ungil::alloc::Accounting;
+
+/// Knows what each interpreter takes, so that it can be limited.
+#[global_allocator]
+static ALLOCATOR: Accounting<MiMalloc> = Accounting::new(MiMalloc);
+
 fn main() {
     cli::main();
 }

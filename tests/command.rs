@@ -12,6 +12,8 @@ mod exit_status;
 #[cfg(unix)]
 #[path = "command/interrupts.rs"]
 mod interrupts;
+#[path = "command/limits.rs"]
+mod limits;
 #[path = "command/lines_from_a_pipe.rs"]
 mod lines_from_a_pipe;
 #[path = "command/search_path.rs"]

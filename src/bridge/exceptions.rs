@@ -7,7 +7,10 @@ use rustpython_vm::{
     builtins::{PyBaseExceptionRef, PyTypeRef},
 };
 
-use crate::error::{Error, Exception};
+use crate::{
+    control::StopReason,
+    error::{Allowance, Error, Exception, LimitKind, describe_limit},
+};
 
 thread_local! {
     static EXCEPTIONS: RefCell<Option<Exceptions>> = const { RefCell::new(None) };
@@ -18,6 +21,10 @@ thread_local! {
 pub(crate) struct Exceptions {
     /// A `BaseException`: the job was cancelled from outside.
     pub(crate) cancelled: PyTypeRef,
+    /// A `BaseException`: the job hit a limit.
+    pub(crate) limit: PyTypeRef,
+    /// Derived from that one: its time is over.
+    pub(crate) deadline: PyTypeRef,
     /// A `TypeError`: a value cannot cross.
     pub(crate) conversion: PyTypeRef,
     /// A `ConversionError`: an object cannot be sent to another interpreter.
@@ -43,6 +50,11 @@ impl Exceptions {
             class
         };
         let known = &vm.ctx.exceptions;
+        let limit = class(
+            "LimitExceeded",
+            known.base_exception_type,
+            "The script has used more than the host lets it. It is raised again until the script has ended.",
+        );
         let conversion = class(
             "ConversionError",
             known.type_error,
@@ -54,6 +66,12 @@ impl Exceptions {
                 known.base_exception_type,
                 "The script was cancelled from outside. Catch it to tidy up; it is raised again until the script has ended.",
             ),
+            deadline: class(
+                "DeadlineExceeded",
+                &limit,
+                "The script's time is over. Catch it to tidy up; it is raised again until the script has ended.",
+            ),
+            limit,
             not_shareable: class(
                 "NotShareableError",
                 &conversion,
@@ -87,9 +105,11 @@ impl Exceptions {
     }
 
     /// All classes with their names, for the module that offers them to scripts.
-    pub(crate) fn named(&self) -> [(&'static str, &PyTypeRef); 8] {
+    pub(crate) fn named(&self) -> [(&'static str, &PyTypeRef); 10] {
         [
             ("Cancelled", &self.cancelled),
+            ("LimitExceeded", &self.limit),
+            ("DeadlineExceeded", &self.deadline),
             ("ConversionError", &self.conversion),
             ("NotShareableError", &self.not_shareable),
             ("HostError", &self.host_error),
@@ -100,10 +120,22 @@ impl Exceptions {
         ]
     }
 
-    /// What a stop from outside raises.
-    pub(crate) fn make_cancelled(vm: &VirtualMachine) -> PyBaseExceptionRef {
-        let class = exceptions(vm).cancelled;
-        vm.new_exception_msg(class, "the job was cancelled".into())
+    /// What a stop raises.
+    pub(crate) fn make_stop(vm: &VirtualMachine, reason: StopReason) -> PyBaseExceptionRef {
+        match reason {
+            StopReason::Cancelled => vm.new_exception_msg(exceptions(vm).cancelled, "the job was cancelled".into()),
+            StopReason::Limit(hit) => Self::make_limit(vm, hit.kind, hit.allowed),
+        }
+    }
+
+    fn make_limit(vm: &VirtualMachine, kind: LimitKind, allowed: Allowance) -> PyBaseExceptionRef {
+        let exceptions = exceptions(vm);
+        let class = match kind {
+            LimitKind::WallTime | LimitKind::ScriptTime | LimitKind::CpuTime => exceptions.deadline,
+            _ => exceptions.limit,
+        };
+        let message = format!("more than {}", describe_limit(kind, allowed));
+        vm.new_exception_msg(class, message.into())
     }
 }
 
@@ -125,7 +157,8 @@ pub(crate) fn raise(vm: &VirtualMachine, error: &Error) -> PyBaseExceptionRef {
             vm.new_exception(vm.ctx.exceptions.system_exit.to_owned(), vec![code])
         }
         Error::Conversion(error) => vm.new_exception_msg(exceptions(vm).conversion, error.to_string().into()),
-        Error::Cancelled => Exceptions::make_cancelled(vm),
+        Error::Cancelled => Exceptions::make_stop(vm, StopReason::Cancelled),
+        Error::Limit(limit) => Exceptions::make_limit(vm, limit.kind(), limit.allowed()),
         other => vm.new_runtime_error(other.to_string()),
     }
 }

@@ -1,6 +1,6 @@
 //! Python objects become data, or an error that names the path to what cannot cross.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, cell::Cell};
 
 use malachite_bigint::BigInt;
 use rustpython_vm::{
@@ -13,14 +13,23 @@ use rustpython_vm::{
 
 use super::{exception_to_error, exceptions, handle_of, temporal};
 use crate::{
-    error::{ConversionError, Error},
+    control::Control,
+    error::{Allowance, ConversionError, Error, LimitExceeded, LimitKind, describe_limit},
     value::{Complex, MAX_DEPTH, Value, at_key},
 };
+
+thread_local! {
+    /// How many bytes one message may take, and how many are left for the one that is being made.
+    static LIMIT: Cell<Option<u64>> = const { Cell::new(None) };
+    static LEFT: Cell<u64> = const { Cell::new(u64::MAX) };
+}
 
 /// Why an object did not become data.
 pub(crate) enum FromPythonError {
     /// It is not data; the error names the path to it.
     Conversion(ConversionError),
+    /// It is larger than a message may be; the number is that of bytes allowed.
+    TooLarge(u64),
     /// Python code that had to run for it (a property of a `datetime` subclass, say) raised.
     Exception(PyBaseExceptionRef),
 }
@@ -29,6 +38,11 @@ impl FromPythonError {
     pub(crate) fn into_pyexception(self, vm: &VirtualMachine) -> PyBaseExceptionRef {
         match self {
             Self::Conversion(error) => vm.new_exception_msg(exceptions(vm).conversion, error.to_string().into()),
+            Self::TooLarge(allowed) => {
+                let limit = describe_limit(LimitKind::MessageSize, Allowance::Bytes(allowed));
+                let text = format!("more than {limit}; send it in parts");
+                vm.new_exception_msg(exceptions(vm).conversion, text.into())
+            }
             Self::Exception(exception) => exception,
         }
     }
@@ -36,6 +50,12 @@ impl FromPythonError {
     pub(crate) fn into_error(self, vm: &VirtualMachine) -> Error {
         match self {
             Self::Conversion(error) => Error::Conversion(error),
+            Self::TooLarge(allowed) => {
+                let interpreter = Control::current().map_or_else(String::new, |control| control.name().to_owned());
+                let allowed = Allowance::Bytes(allowed);
+                let limit = LimitExceeded::new(LimitKind::MessageSize, allowed, interpreter, None);
+                Error::Limit(Box::new(limit))
+            }
             Self::Exception(exception) => exception_to_error(vm, exception),
         }
     }
@@ -45,7 +65,7 @@ impl FromPythonError {
     fn map(self, place: impl FnOnce(ConversionError) -> ConversionError) -> Self {
         match self {
             Self::Conversion(error) => Self::Conversion(place(error)),
-            exception => exception,
+            other => other,
         }
     }
 }
@@ -64,7 +84,38 @@ pub(crate) fn from_python(
     object: &PyObject,
     root: impl Into<Cow<'static, str>>,
 ) -> Result<Value, FromPythonError> {
+    LEFT.set(LIMIT.get().unwrap_or(u64::MAX));
     convert(vm, object, 0).map_err(|error| error.map(|error| error.at_root(root)))
+}
+
+/// Limits what one object may become from here on, in bytes, for the interpreter of this thread.
+pub(crate) fn limit_messages(bytes: Option<u64>) {
+    LIMIT.set(bytes);
+}
+
+/// An error if a message of that size is larger than it may be.
+pub(crate) fn check_message_size(vm: &VirtualMachine, bytes: usize) -> rustpython_vm::PyResult<()> {
+    match LIMIT.get() {
+        Some(limit) if bytes as u64 > limit => Err(FromPythonError::TooLarge(limit).into_pyexception(vm)),
+        _ => Ok(()),
+    }
+}
+
+/// Takes so many bytes from what is left for the message that is being made.
+fn spend(bytes: usize) -> Result<(), FromPythonError> {
+    match LEFT.get().checked_sub(bytes as u64) {
+        Some(left) => {
+            LEFT.set(left);
+            Ok(())
+        }
+        None => Err(FromPythonError::TooLarge(LIMIT.get().unwrap_or(u64::MAX))),
+    }
+}
+
+/// Before the items of a container are converted, of which there may be millions: a stop must not wait for them.
+fn begin_items(vm: &VirtualMachine, count: usize) -> Result<(), FromPythonError> {
+    vm.check_signals()?;
+    spend(count.saturating_mul(size_of::<Value>()))
 }
 
 fn convert(vm: &VirtualMachine, object: &PyObject, depth: usize) -> Result<Value, FromPythonError> {
@@ -84,7 +135,10 @@ fn convert(vm: &VirtualMachine, object: &PyObject, depth: usize) -> Result<Value
     }
     if let Some(text) = object.downcast_ref::<PyStr>() {
         return match text.to_str() {
-            Some(text) => Ok(Value::Str(text.to_owned())),
+            Some(text) => {
+                spend(text.len())?;
+                Ok(Value::Str(text.to_owned()))
+            }
             None => fail("a str with lone surrogates, which is not valid Unicode text; encode it to bytes first"),
         };
     }
@@ -102,6 +156,7 @@ fn convert(vm: &VirtualMachine, object: &PyObject, depth: usize) -> Result<Value
         return mapping(vm, dict.items_vec(), depth);
     }
     if let Some(bytes) = object.downcast_ref::<PyBytes>() {
+        spend(bytes.as_bytes().len())?;
         return Ok(Value::Bytes(bytes.as_bytes().to_vec()));
     }
     convert_rare(vm, object, depth)
@@ -109,6 +164,7 @@ fn convert(vm: &VirtualMachine, object: &PyObject, depth: usize) -> Result<Value
 
 fn convert_rare(vm: &VirtualMachine, object: &PyObject, depth: usize) -> Result<Value, FromPythonError> {
     if let Some(bytes) = object.downcast_ref::<PyByteArray>() {
+        spend(bytes.borrow_buf().len())?;
         return Ok(Value::Bytes(bytes.borrow_buf().to_vec()));
     }
     if let Some(set) = object.downcast_ref::<PySet>() {
@@ -144,6 +200,7 @@ fn int_value(int: &BigInt) -> Value {
 }
 
 fn sequence(vm: &VirtualMachine, items: &[PyObjectRef], depth: usize) -> Result<Vec<Value>, FromPythonError> {
+    begin_items(vm, items.len())?;
     items
         .iter()
         .enumerate()
@@ -152,6 +209,7 @@ fn sequence(vm: &VirtualMachine, items: &[PyObjectRef], depth: usize) -> Result<
 }
 
 fn members(vm: &VirtualMachine, items: &[PyObjectRef], depth: usize) -> Result<Vec<Value>, FromPythonError> {
+    begin_items(vm, items.len())?;
     items
         .iter()
         .map(|item| convert(vm, item, depth + 1).map_err(|error| error.map(ConversionError::at_member)))
@@ -163,6 +221,7 @@ fn mapping(
     items: Vec<(PyObjectRef, PyObjectRef)>,
     depth: usize,
 ) -> Result<Value, FromPythonError> {
+    begin_items(vm, 2 * items.len())?;
     let mut entries = Vec::with_capacity(items.len());
     for (key, value) in items {
         let key = convert(vm, &key, depth + 1).map_err(|error| error.map(ConversionError::at_keys))?;

@@ -13,7 +13,7 @@ mod to_python;
 pub(crate) use exception::{exception_to_error, frame_data};
 pub(crate) use exceptions::{Exceptions, exceptions, raise};
 pub(crate) use face::{handle_of, register_face, register_face_where};
-pub(crate) use from_python::{FromPythonError, from_python};
+pub(crate) use from_python::{FromPythonError, check_message_size, from_python, limit_messages};
 pub(crate) use sources::Sources;
 pub(crate) use temporal::exact as temporal_of;
 pub(crate) use to_python::to_python;

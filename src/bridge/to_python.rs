@@ -6,7 +6,7 @@ use rustpython_vm::{
 };
 
 use super::temporal;
-use crate::value::Value;
+use crate::{alloc, value::Value};
 
 /// Makes the Python object that `value` describes. Fails only where Python itself would: an unhashable key, no memory.
 pub(crate) fn to_python(vm: &VirtualMachine, value: Value) -> PyResult<PyObjectRef> {
@@ -20,8 +20,15 @@ pub(crate) fn to_python(vm: &VirtualMachine, value: Value) -> PyResult<PyObjectR
             .ctx
             .new_complex(num_complex::Complex64::new(value.re, value.im))
             .into(),
-        Value::Str(value) => vm.ctx.new_str(value).into(),
-        Value::Bytes(value) => vm.ctx.new_bytes(value).into(),
+        Value::Str(value) => {
+            alloc::adopt_text(&value);
+            vm.ctx.new_str(value).into()
+        }
+        Value::Bytes(value) => {
+            // The object takes the buffer as it is.
+            alloc::adopt(&value);
+            vm.ctx.new_bytes(value).into()
+        }
         Value::List(items) => vm.ctx.new_list(objects(vm, items)?).into(),
         Value::Tuple(items) => vm.ctx.new_tuple(objects(vm, items)?).into(),
         Value::Dict(entries) => {

@@ -75,8 +75,8 @@ fn windows_show_the_same_memory_at_addresses_of_their_own() {
     let (one, other) = (mapping.window().unwrap(), mapping.window().unwrap());
     assert_ne!(one.bytes().as_ptr(), other.bytes().as_ptr());
     // SAFETY: the only slice of that window.
-    unsafe { one.bytes_mut() }
-    [4999] = 9;
+    let written = unsafe { one.bytes_mut() };
+    written[4999] = 9;
     assert_eq!(other.bytes()[4999], 9);
     drop((one, mapping));
     assert_eq!((other.bytes().len(), other.bytes()[4999]), (5000, 9));

@@ -6,12 +6,13 @@ use std::{
     fs::{self, File},
     io,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use clap::{CommandFactory, FromArgMatches, Parser};
-use ungil::vm::version;
+use ungil::{Limits, vm::version};
 
-use super::{paths, run::Program, stdin_is_terminal};
+use super::{limits, paths, run::Program, stdin_is_terminal};
 
 /// Runs Python: a file, a module, code, or what is typed.
 #[derive(Debug, Default, Parser)]
@@ -84,6 +85,18 @@ pub(super) struct Arguments {
     #[command(flatten)]
     pub(super) grants: Grants,
 
+    /// Stop the program when it has run for so many seconds
+    #[arg(long = "timeout", value_name = "SECONDS", value_parser = limits::seconds)]
+    timeout: Option<Duration>,
+
+    /// Let the program's objects take so much memory at most: 500M, 2G
+    #[arg(long = "memory", value_name = "SIZE", value_parser = limits::size)]
+    memory: Option<u64>,
+
+    /// Stop the program when it has written more than that to standard output and standard error: 64K, 10M
+    #[arg(long = "max-output", value_name = "SIZE", value_parser = limits::size)]
+    max_output: Option<u64>,
+
     /// The program and its arguments
     #[arg(value_name = "FILE [ARGS]", hide = true)]
     rest: Vec<OsString>,
@@ -143,6 +156,21 @@ impl Arguments {
             _ if stdin_is_terminal() || self.interactive => Ok(Program::Repl),
             _ => Ok(Program::Stdin),
         }
+    }
+
+    /// What the program may use.
+    pub(super) fn limits(&self) -> Limits {
+        let mut limits = Limits::new();
+        if let Some(time) = self.timeout {
+            limits = limits.wall_time(time);
+        }
+        if let Some(bytes) = self.memory {
+            limits = limits.memory(bytes);
+        }
+        if let Some(bytes) = self.max_output {
+            limits = limits.output(bytes);
+        }
+        limits
     }
 
     /// `sys.argv`.
@@ -264,7 +292,7 @@ impl Word {
         let bytes = word.as_encoded_bytes();
         if bytes.starts_with(b"--") {
             return Self {
-                takes_next: bytes == b"--path",
+                takes_next: matches!(bytes, b"--path" | b"--timeout" | b"--memory" | b"--max-output"),
                 ends_options: false,
                 is_mark: bytes == b"--",
             };

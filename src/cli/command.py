@@ -29,7 +29,9 @@ def _stop_buffering():
     for name in ("stdout", "stderr"):
         old = getattr(sys, name)
         if old is not None:
-            raw = open(old.fileno(), "wb", buffering=0, closefd=False)
+            raw = old.buffer.raw
+            if isinstance(raw, io.FileIO):
+                raw = open(old.fileno(), "wb", buffering=0, closefd=False)
             new = io.TextIOWrapper(raw, old.encoding, old.errors, newline="\n", write_through=True)
             new.mode = "w"
             setattr(sys, name, new)

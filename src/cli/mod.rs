@@ -4,6 +4,7 @@
 //! which waits for it, or edits lines for it; and one that wakes the interpreter when a signal came (see `signals`).
 
 mod args;
+mod limits;
 mod paths;
 mod repl;
 mod run;
@@ -82,7 +83,8 @@ fn carry_out(arguments: Arguments) -> Result<Ending, Error> {
 }
 
 fn build(arguments: &Arguments) -> Result<Interpreter, Error> {
-    let mut builder = Builder::new().name("main").stack_size(STACK).process_main();
+    let builder = Builder::new().name("main").stack_size(STACK).process_main();
+    let mut builder = builder.limits(arguments.limits());
     for folder in arguments.search_paths() {
         builder = builder.search_path(folder);
     }

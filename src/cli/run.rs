@@ -7,12 +7,15 @@ use std::{
     sync::OnceLock,
 };
 
-use ungil::vm::{
-    AsObject, PyObjectRef, PyRef, PyResult, VirtualMachine,
-    builtins::{PyBaseExceptionRef, PyBytes, PyCode},
-    compiler::Mode,
-    function::IntoFuncArgs,
-    scope::Scope,
+use ungil::{
+    Interpreter,
+    vm::{
+        AsObject, PyObjectRef, PyRef, PyResult, VirtualMachine,
+        builtins::{PyBaseExceptionRef, PyBytes, PyCode},
+        compiler::Mode,
+        function::IntoFuncArgs,
+        scope::Scope,
+    },
 };
 
 use super::{
@@ -191,6 +194,10 @@ pub(super) fn end_with(vm: &VirtualMachine, exception: PyBaseExceptionRef) -> En
     let exceptions = &vm.ctx.exceptions;
     if exception.fast_isinstance(exceptions.system_exit) {
         return Ending::Status(vm.handle_exit_exception(exception).cast_signed());
+    }
+    if !exception.fast_isinstance(exceptions.exception_type) {
+        // A limit's exception would come again while it is printed.
+        Interpreter::acknowledge_stop();
     }
     report(vm, &exception);
     if exception.fast_isinstance(exceptions.keyboard_interrupt) {

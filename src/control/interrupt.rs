@@ -3,8 +3,8 @@
 use std::{
     cell::RefCell,
     sync::{
-        Arc, OnceLock, Weak,
-        atomic::{AtomicU64, Ordering},
+        Arc, OnceLock,
+        atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -19,17 +19,20 @@ use rustpython_vm::{
 
 use super::{
     OsThread,
+    clock::Clock,
+    deadline::{self, Repeat},
     delivery::Deliveries,
-    watchdog::{self, Timer},
+    limits::{Hit, Limits},
+    memory,
+    quota::Quota,
+    stop::{Stage, Stop, StopReason},
+    token::StopSignal,
+    watchdog,
 };
-
-/// How long a script may spend in `finally` blocks after it was told to stop, before it is told at every bytecode.
-const GRACE: Duration = Duration::from_millis(25);
-/// What it has from its first sign of life after that: a machine may be too busy to have let it run in the meantime.
-const LAST_CHANCE: Duration = Duration::from_millis(5);
-/// The first repetition of a stop; each further one waits twice as long, up to [`LAST_REPEAT`].
-const FIRST_REPEAT: Duration = Duration::from_millis(1);
-const LAST_REPEAT: Duration = Duration::from_millis(16);
+use crate::{
+    alloc::{self, Account},
+    error::{Allowance, LimitKind},
+};
 
 thread_local! {
     static CURRENT: RefCell<Option<Arc<Control>>> = const { RefCell::new(None) };
@@ -46,77 +49,114 @@ impl JobId {
     }
 }
 
-/// Whether a stop was raised in the job that just ended.
+/// What was raised in the job that just ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct StopRaised(pub(crate) bool);
+pub(crate) struct Raised {
+    pub(crate) stop: Option<StopReason>,
+    /// A limit because of which it got an exception that it could go on after.
+    pub(crate) hit: Option<StopReason>,
+}
+
+/// Who must hear when a job is given up while it runs.
+pub(crate) trait Reporter: Send + Sync {
+    /// The job will have no result: its interpreter is lost.
+    fn lost(self: Arc<Self>, interpreter: &str, reason: Option<StopReason>);
+}
+
+/// What makes the exception that a stop raises.
+pub(crate) type MakeStop = fn(&VirtualMachine, StopReason) -> PyBaseExceptionRef;
+
+/// Something to do when an interpreter is lost.
+pub(super) type LossHook = Box<dyn FnOnce() + Send>;
 
 /// The part of an interpreter that other threads may use at any time.
 pub(crate) struct Control {
     id: u64,
     name: Arc<str>,
-    make_stop: fn(&VirtualMachine) -> PyBaseExceptionRef,
+    make_stop: MakeStop,
+    limits: Arc<Limits>,
+    quota: Arc<Quota>,
     signals: OnceLock<UserSignalSender>,
     wake: Sender<()>,
     woken: Receiver<()>,
-    running: Mutex<Running>,
+    /// How many host functions the thread is in.
+    host_depth: AtomicU32,
+    account: &'static Account,
+    /// Whether the account is its own, and not that of the interpreter that started it.
+    owns_account: bool,
+    /// It was told to end for its memory, and has not heard it.
+    unheard: AtomicBool,
+    /// Its thread is held in the allocator.
+    parked: AtomicBool,
+    /// Bytes that the running job has written.
+    output: AtomicU64,
+    /// Whether the running job must note when it enters and leaves host functions.
+    counts_script_time: AtomicBool,
+    pub(super) running: Mutex<Running>,
     pub(super) deliveries: Deliveries,
 }
 
 #[derive(Default)]
-struct Running {
-    thread: Option<OsThread>,
-    job: Option<JobId>,
+pub(super) struct Running {
+    pub(super) thread: Option<OsThread>,
+    pub(super) job: Option<JobId>,
     since: Option<Instant>,
-    stop: Option<Stop>,
+    pub(super) limits: Option<Arc<Limits>>,
+    pub(super) stop: Option<Stop>,
+    /// Set when something is raised in the job because of a limit that it can go on after.
+    hit: Option<StopReason>,
+    pub(super) job_loss_hooks: Vec<LossHook>,
+    /// Only where the job's time is limited.
+    pub(super) clock: Option<Clock>,
+    /// When the watchdog looks at the clock.
+    pub(super) armed: Option<Instant>,
+    pub(super) reporter: Option<Arc<dyn Reporter>>,
+    signal: Option<Arc<StopSignal>>,
+    pub(super) loss_hooks: Vec<LossHook>,
+    /// Given up: its thread has not come back from a job.
+    pub(super) lost: bool,
     gone: bool,
 }
 
-/// How far a stop that was asked for has come. Time counts from when the script's own thread took a step.
-#[derive(Clone, Copy, Default)]
-enum Stop {
-    /// Not raised yet.
-    #[default]
-    Asked,
-    /// Raised; `finally` blocks have until then.
-    Unwinding(Instant),
-    /// Still running after its grace, and has until then.
-    LastChance(Instant),
-    /// Raised at every bytecode.
-    Insisting,
-}
-
-impl Stop {
-    fn was_raised(self) -> bool {
-        !matches!(self, Self::Asked)
-    }
-
-    /// The step that the script's thread takes at `now`: what to be from here on, and whether to raise.
-    fn step(self, now: Instant) -> (Self, bool) {
-        match self {
-            Self::Asked => (Self::Unwinding(now + GRACE), true),
-            Self::Unwinding(until) if now >= until => (Self::LastChance(now + LAST_CHANCE), false),
-            Self::LastChance(until) if now >= until => (Self::Insisting, true),
-            Self::Insisting => (self, true),
-            Self::Unwinding(_) | Self::LastChance(_) => (self, false),
-        }
+impl Running {
+    pub(super) fn cpu_time(&self) -> Option<Duration> {
+        self.thread.and_then(OsThread::cpu_time)
     }
 }
 
 impl Control {
-    /// `make_stop` makes the exception that a stop raises.
-    pub(crate) fn new(name: &str, make_stop: fn(&VirtualMachine) -> PyBaseExceptionRef) -> Arc<Self> {
+    /// `make_stop` makes the exception that a stop raises; `limits` hold for jobs that bring none of their own.
+    /// `account` is that of the interpreter that starts this one, if one does.
+    pub(crate) fn new(
+        name: &str,
+        make_stop: MakeStop,
+        limits: Limits,
+        quota: Arc<Quota>,
+        account: Option<&'static Account>,
+    ) -> Arc<Self> {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let (wake, woken) = bounded(1);
-        Arc::new(Self {
+        let control = Arc::new(Self {
             id: NEXT.fetch_add(1, Ordering::Relaxed),
             name: name.into(),
             make_stop,
+            limits: Arc::new(limits),
+            quota,
+            owns_account: account.is_none(),
+            account: account.map_or_else(Account::open, Account::share),
+            unheard: AtomicBool::new(false),
+            parked: AtomicBool::new(false),
             signals: OnceLock::new(),
             wake,
             woken,
+            output: AtomicU64::new(0),
+            host_depth: AtomicU32::new(0),
+            counts_script_time: AtomicBool::new(false),
             running: Mutex::default(),
             deliveries: Deliveries::default(),
-        })
+        });
+        memory::watch(&control);
+        control
     }
 
     /// The interpreter's number, unique in the process.
@@ -126,6 +166,17 @@ impl Control {
 
     pub(crate) fn name(&self) -> &str {
         &self.name
+    }
+
+    /// As [`Control::current`], for code that must not fail.
+    pub(super) fn with_current(closure: impl FnOnce(&Arc<Self>)) {
+        let _ = CURRENT.try_with(|current| {
+            if let Ok(current) = current.try_borrow()
+                && let Some(control) = &*current
+            {
+                closure(control);
+            }
+        });
     }
 
     /// Of the interpreter that lives on the calling thread, if one does.
@@ -154,13 +205,21 @@ impl Control {
         let mut running = self.running.lock();
         running.thread = None;
         running.gone = true;
+        let hooks = std::mem::take(&mut running.loss_hooks);
         drop(running);
+        drop(hooks);
         CURRENT.set(None);
     }
 
-    /// True once the interpreter has left its thread for good.
+    /// True once the interpreter has left its thread for good, or is lost.
     pub(crate) fn is_gone(&self) -> bool {
-        self.running.lock().gone
+        let running = self.running.lock();
+        running.gone || running.lost
+    }
+
+    /// True once the interpreter was given up, whether or not its thread has come back since.
+    pub(crate) fn is_lost(&self) -> bool {
+        self.running.lock().lost
     }
 
     /// Readable when a wait must let the VM look at its signals.
@@ -168,9 +227,33 @@ impl Control {
         &self.woken
     }
 
+    /// The limits of the running job, or those of the interpreter.
+    pub(crate) fn limits(&self) -> Arc<Limits> {
+        self.running
+            .lock()
+            .limits
+            .clone()
+            .unwrap_or_else(|| self.limits.clone())
+    }
+
+    /// The limits of the running job with the time that is left of it.
+    pub(crate) fn limits_left(&self) -> Limits {
+        let running = self.running.lock();
+        match (&running.clock, &running.limits) {
+            (Some(clock), _) => clock.left(Instant::now(), running.cpu_time()),
+            (None, Some(limits)) => (**limits).clone(),
+            (None, None) => (*self.limits).clone(),
+        }
+    }
+
+    /// How many interpreters and tasks the script may start. Those that it starts share it.
+    pub(crate) fn quota(&self) -> &Arc<Quota> {
+        &self.quota
+    }
+
     /// Processor time that the thread has used since it was started.
     pub(crate) fn cpu_time(&self) -> Option<Duration> {
-        self.running.lock().thread.and_then(OsThread::cpu_time)
+        self.running.lock().cpu_time()
     }
 
     /// For how long the running job has been running; `None` when idle.
@@ -178,47 +261,147 @@ impl Control {
         self.running.lock().since.map(|since| since.elapsed())
     }
 
-    /// Called on the interpreter's thread when a job starts.
-    pub(crate) fn begin(&self, job: JobId) {
+    /// Called on the interpreter's thread when a job starts. `limits` go before those of the interpreter.
+    pub(crate) fn begin(self: &Arc<Self>, job: JobId, limits: Option<&Limits>, reporter: Option<Arc<dyn Reporter>>) {
+        let limits = limits.map_or_else(|| self.limits.clone(), |own| Arc::new(own.or(&self.limits)));
+        self.output.store(0, Ordering::Relaxed);
         let mut running = self.running.lock();
         running.job = Some(job);
         running.since = Some(Instant::now());
         running.stop = None;
+        running.hit = None;
+        self.note_unheard(false);
+        running.signal = None;
+        running.reporter = reporter;
+        running.clock = limits.is_timed().then(|| {
+            let cpu = limits.cpu_time.and_then(|_| running.cpu_time());
+            Clock::start(limits.clone(), cpu)
+        });
+        if self.owns_account {
+            self.account.set_limits(memory::limits(&limits));
+        }
+        running.limits = Some(limits);
+        let counts = running.clock.as_ref().is_some_and(Clock::counts_script_time);
+        self.counts_script_time.store(counts, Ordering::Relaxed);
+        if running.clock.is_some() {
+            deadline::arm(self, &mut running);
+        }
     }
 
     /// Called on the interpreter's thread when the job has ended: nothing is raised for it from here on.
-    pub(crate) fn end(&self) -> StopRaised {
+    pub(crate) fn end(&self) -> Raised {
         let mut running = self.running.lock();
         running.job = None;
         running.since = None;
+        running.clock = None;
+        running.limits = None;
+        let reporter = running.reporter.take();
         let stop = running.stop.take();
+        let hit = running.hit.take();
+        let hooks = std::mem::take(&mut running.job_loss_hooks);
         drop(running);
+        drop(hooks);
+        drop(reporter);
+        self.counts_script_time.store(false, Ordering::Relaxed);
         let _ = self.woken.try_recv();
-        StopRaised(stop.is_some_and(Stop::was_raised))
+        Raised {
+            stop: stop.filter(|stop| stop.stage.was_raised()).map(|stop| stop.reason),
+            hit,
+        }
     }
 
     /// Raises in the job until it is over. Does nothing if the job does not run here now.
     pub(crate) fn stop(self: &Arc<Self>, job: JobId) {
-        {
+        self.stop_because(job, StopReason::Cancelled);
+    }
+
+    /// As [`Control::stop`], for another reason. The first reason counts.
+    pub(crate) fn stop_because(self: &Arc<Self>, job: JobId, reason: StopReason) {
+        let signal = {
             let mut running = self.running.lock();
             if running.job != Some(job) || running.stop.is_some() {
                 return;
             }
-            running.stop = Some(Stop::default());
-        }
-        self.send_stop(job);
-        let repeat = Repeat {
-            control: Arc::downgrade(self),
-            job,
-            pause: Mutex::new(FIRST_REPEAT),
+            running.stop = Some(Stop::new(reason, running.cpu_time()));
+            running.signal.clone()
         };
-        watchdog::schedule(Instant::now() + FIRST_REPEAT, Arc::new(repeat));
+        self.send_stop(job);
+        // Behind the stop, so that a script whose host function ends now is stopped before it goes on.
+        if let Some(signal) = signal {
+            signal.set();
+        }
+        watchdog::schedule(Instant::now() + deadline::FIRST_REPEAT, Repeat::new(self, job));
+    }
+
+    /// Stops whatever runs now, for a limit that it hit.
+    pub(crate) fn stop_current(self: &Arc<Self>, reason: StopReason) {
+        let job = self.job();
+        if let Some(job) = job {
+            self.stop_because(job, reason);
+        }
+    }
+
+    /// Counts what the running job writes. Beyond its limit the job is stopped, and the error says why.
+    pub(crate) fn spend_output(self: &Arc<Self>, bytes: usize) -> Result<(), StopReason> {
+        let written = self.output.fetch_add(bytes as u64, Ordering::Relaxed) + bytes as u64;
+        let limits = self.limits();
+        match limits.output {
+            Some(limit) if written > limit => {
+                let reason = StopReason::Limit(Hit {
+                    kind: LimitKind::Output,
+                    allowed: Allowance::Bytes(limit),
+                });
+                self.stop_current(reason);
+                Err(reason)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The stop of the running job has done its work: the job goes on, with its time and output as at its start, to report
+    /// what happened.
+    pub(crate) fn acknowledge_stop(self: &Arc<Self>) {
+        self.output.store(0, Ordering::Relaxed);
+        let mut running = self.running.lock();
+        if running.lost || running.stop.take().is_none() {
+            return;
+        }
+        let cpu = running.cpu_time();
+        running.clock = running
+            .limits
+            .clone()
+            .filter(|limits| limits.is_timed())
+            .map(|limits| Clock::start(limits, cpu));
+        deadline::arm(self, &mut running);
+    }
+
+    /// What tells host code that the running job is to stop; `None` when nothing runs.
+    pub(crate) fn stop_signal(&self) -> Option<Arc<StopSignal>> {
+        let mut running = self.running.lock();
+        running.job?;
+        let stopping = running.stop.is_some();
+        let signal = running.signal.get_or_insert_with(StopSignal::new).clone();
+        drop(running);
+        if stopping {
+            signal.set();
+        }
+        Some(signal)
+    }
+
+    /// Has `hook` called when the interpreter is given up, on a thread of its own.
+    pub(crate) fn on_loss(&self, hook: impl FnOnce() + Send + 'static) {
+        self.running.lock().loss_hooks.push(Box::new(hook));
+    }
+
+    /// As [`Control::on_loss`], until the running job has ended. Called on the interpreter's thread.
+    pub(crate) fn on_loss_of_job(&self, hook: impl FnOnce() + Send + 'static) {
+        self.running.lock().job_loss_hooks.push(Box::new(hook));
     }
 
     /// Runs `closure` on the interpreter's thread at its next bytecode, or when a wait is interrupted.
     /// Returns false if the interpreter is gone.
     pub(crate) fn run_at_next_bytecode(&self, closure: UserSignal) -> bool {
-        let sent = self.signals.get().is_some_and(|signals| signals.send(closure).is_ok());
+        let sent = alloc::quietly(|| self.signals.get().is_some_and(|signals| signals.send(closure).is_ok()));
         self.kick();
         sent
     }
@@ -240,7 +423,12 @@ impl Control {
         let _ = self.wake.try_send(());
     }
 
-    fn send_stop(self: &Arc<Self>, job: JobId) {
+    pub(super) fn send_stop(self: &Arc<Self>, job: JobId) {
+        let on_its_way = self.running.lock().stop.as_mut().is_some_and(Stop::send);
+        if on_its_way {
+            // One that nobody has taken yet is enough, however long a thread stays away.
+            return self.kick();
+        }
         let control = self.clone();
         self.run_at_next_bytecode(Box::new(move |vm| control.raise_stop(job, vm)));
     }
@@ -254,77 +442,113 @@ impl Control {
             let Some(stop) = &mut running.stop else {
                 return Ok(());
             };
+            stop.arrived();
             let raise;
-            (*stop, raise) = stop.step(Instant::now());
+            (stop.stage, raise) = stop.stage.step(Instant::now());
             (*stop, raise)
         };
         if !raise {
             return Ok(());
         }
-        if matches!(stop, Stop::Insisting)
+        if matches!(stop.stage, Stage::Insisting)
             && let Some(signals) = self.signals.get()
         {
             // Raising again at the very next bytecode gets past any `except BaseException`: a handler is not its own guard.
             let control = self.clone();
-            let _ = signals.send(Box::new(move |vm| control.raise_stop(job, vm)));
+            let _ = alloc::quietly(|| signals.send(Box::new(move |vm| control.raise_stop(job, vm))));
         }
-        Err((self.make_stop)(vm))
+        Err((self.make_stop)(vm, stop.reason))
     }
-}
 
-/// Repeats a stop until its job has ended: a signal may arrive just before the system call that it should interrupt,
-/// and a script may catch what was raised.
-struct Repeat {
-    control: Weak<Control>,
-    job: JobId,
-    pause: Mutex<Duration>,
-}
+    /// What the interpreter's objects are charged to.
+    pub(crate) fn account(&self) -> &'static Account {
+        self.account
+    }
 
-impl Timer for Repeat {
-    fn fire(&self) -> Option<Instant> {
-        let control = self.control.upgrade()?;
-        let stop = {
-            let running = control.running.lock();
-            if running.job != Some(self.job) {
-                return None;
-            }
-            running.stop?
-        };
-        let now = Instant::now();
-        if let Stop::Unwinding(until) | Stop::LastChance(until) = stop
-            && now < until
+    /// Sends a closure from within an allocation of the interpreter's own thread, which is running.
+    pub(super) fn send_from_allocator(&self, closure: UserSignal) {
+        if let Some(signals) = self.signals.get() {
+            let _ = signals.send(closure);
+        }
+    }
+
+    /// Notes that the running job gets an exception because of a limit; if it ends the job, the job's error says so.
+    pub(crate) fn note_hit(&self, reason: StopReason) {
+        self.running.lock().hit = Some(reason);
+    }
+
+    pub(super) fn note_unheard(&self, unheard: bool) {
+        self.unheard.store(unheard, Ordering::SeqCst);
+    }
+
+    pub(super) fn has_unheard(&self) -> bool {
+        self.unheard.load(Ordering::SeqCst)
+    }
+
+    /// What runs now.
+    pub(super) fn job(&self) -> Option<JobId> {
+        self.running.lock().job
+    }
+
+    pub(super) fn note_parked(&self) {
+        self.parked.store(true, Ordering::SeqCst);
+    }
+
+    pub(super) fn is_parked(&self) -> bool {
+        self.parked.load(Ordering::SeqCst)
+    }
+
+    /// It is given up: nobody minds if the thread is held.
+    pub(super) fn leave_account(&self) {
+        if self.owns_account {
+            self.account.set_lost();
+        }
+    }
+
+    /// True while the thread is in code of the host that a script called.
+    pub(super) fn is_in_host(&self) -> bool {
+        self.host_depth.load(Ordering::Relaxed) > 0
+    }
+
+    fn enter_host(&self) {
+        let outermost = self.host_depth.fetch_add(1, Ordering::Relaxed) == 0;
+        if outermost
+            && self.counts_script_time.load(Ordering::Relaxed)
+            && let Some(clock) = &mut self.running.lock().clock
         {
-            // The script is unwinding: leave its `finally` blocks alone until then.
-            return Some(until);
+            clock.enter_host();
         }
-        control.send_stop(self.job);
-        let mut pause = self.pause.lock();
-        *pause = (*pause * 2).min(LAST_REPEAT);
-        Some(now + *pause)
+    }
+
+    fn leave_host(self: &Arc<Self>) {
+        let outermost = self.host_depth.fetch_sub(1, Ordering::Relaxed) == 1;
+        if outermost && self.counts_script_time.load(Ordering::Relaxed) {
+            let mut running = self.running.lock();
+            if let Some(clock) = &mut running.clock {
+                clock.leave_host();
+                deadline::arm(self, &mut running);
+            }
+        }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_stop_is_raised_once_until_its_grace_is_over_and_the_script_has_had_a_turn_since() {
-        let start = Instant::now();
-        let (stop, raise) = Stop::default().step(start);
-        assert!(raise && stop.was_raised());
-        let (stop, raise) = stop.step(start + GRACE / 2);
-        assert!(
-            !raise,
-            "a repetition that was on its way does not disturb a finally block"
-        );
-        let late = start + GRACE * 100;
-        let (stop, raise) = stop.step(late);
-        assert!(!raise, "a thread that had no turn for long still has its last chance");
-        let (stop, raise) = stop.step(late + LAST_CHANCE / 2);
-        assert!(!raise);
-        let (stop, raise) = stop.step(late + LAST_CHANCE);
-        assert!(raise && matches!(stop, Stop::Insisting));
-        assert!(stop.step(late + LAST_CHANCE).1);
+impl Drop for Control {
+    fn drop(&mut self) {
+        self.account.close();
     }
+}
+
+/// Runs code of the host that a script called: its time is not the script's.
+pub(crate) fn in_host<R>(body: impl FnOnce() -> R) -> R {
+    struct Inside;
+    impl Drop for Inside {
+        fn drop(&mut self) {
+            CURRENT.with_borrow(|control| control.as_ref().map(Control::leave_host));
+        }
+    }
+    CURRENT.with_borrow(|control| control.as_ref().map(|control| control.enter_host()));
+    let _inside = Inside;
+    // The host may hold locks of its own, so that the thread must not be held for good here.
+    let _outside = alloc::in_python(false);
+    body()
 }

@@ -58,6 +58,20 @@ impl OsThread {
         let _ = nix::sys::pthread::pthread_kill(self.id, WAKE_SIGNAL);
     }
 
+    /// Lets the thread run only when the machine has nothing else to do. It cannot be undone.
+    pub(crate) fn demote(self) {
+        #[cfg(target_os = "linux")]
+        {
+            let parameters = libc::sched_param { sched_priority: 0 };
+            // SAFETY: the thread is alive (see the module's rule), and the pointer is to a live local of the right type.
+            let result = unsafe { libc::pthread_setschedparam(self.id, libc::SCHED_IDLE, &parameters) };
+            if result != 0 {
+                let error = std::io::Error::from_raw_os_error(result);
+                tracing::warn!(%error, "a lost thread keeps its scheduling class");
+            }
+        }
+    }
+
     /// Processor time used by the thread so far, where the platform tells.
     pub(crate) fn cpu_time(self) -> Option<Duration> {
         #[cfg(target_os = "linux")]

@@ -3,13 +3,18 @@
 use std::{
     cmp::{Ordering, Reverse},
     collections::BinaryHeap,
-    sync::{Arc, OnceLock},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, Ordering as AtomicOrdering},
+    },
+    thread::{self, Thread},
     time::Instant,
 };
 
-use parking_lot::{Condvar, Mutex};
+use parking_lot::Mutex;
 
-use super::spawner;
+use super::{memory, spawner};
+use crate::alloc;
 
 /// Something to do at a point in time. It must not block: every other timer waits behind it.
 pub(super) trait Timer: Send + Sync {
@@ -41,54 +46,89 @@ impl Ord for Entry {
 
 #[derive(Default)]
 struct Watchdog {
-    // Bounded by the number of jobs that are being stopped: one timer each.
+    // Bounded by the number of interpreters: one for the deadline of the running job, one while it is being stopped.
     timers: Mutex<BinaryHeap<Reverse<Entry>>>,
-    changed: Condvar,
+    /// Set by the thread itself before it looks at the timers.
+    thread: OnceLock<Thread>,
+    /// A thread is over its limit of memory.
+    alarmed: AtomicBool,
+}
+
+static WATCHDOG: OnceLock<Arc<Watchdog>> = OnceLock::new();
+
+/// Starts the thread if that has not been done.
+pub(super) fn start() {
+    started();
+}
+
+fn started() -> &'static Watchdog {
+    WATCHDOG.get_or_init(|| {
+        let watchdog = Arc::new(Watchdog::default());
+        let worker = watchdog.clone();
+        if let Err(error) = spawner::spawn("ungil-watchdog", None, move || worker.run()) {
+            tracing::error!(%error, "no watchdog: deadlines pass, and who ignores a cancel will not be asked again");
+        }
+        watchdog
+    })
 }
 
 /// Calls `timer` at `at`, and then whenever it asked to be called again.
 pub(super) fn schedule(at: Instant, timer: Arc<dyn Timer>) {
-    static WATCHDOG: OnceLock<Arc<Watchdog>> = OnceLock::new();
-    let watchdog = WATCHDOG.get_or_init(|| {
-        let watchdog = Arc::new(Watchdog::default());
-        let worker = watchdog.clone();
-        if let Err(error) = spawner::spawn("ungil-watchdog", None, move || worker.run()) {
-            tracing::error!(%error, "no watchdog: a script that ignores a cancel will not be asked again");
+    let watchdog = started();
+    // An interpreter's thread that is over its limit of memory must not be told, or held, while it has the lock.
+    alloc::quietly(|| {
+        let mut timers = watchdog.timers.lock();
+        let is_first = timers.peek().is_none_or(|Reverse(first)| at < first.at);
+        timers.push(Reverse(Entry { at, timer }));
+        drop(timers);
+        if is_first {
+            watchdog.wake();
         }
-        watchdog
     });
-    let mut timers = watchdog.timers.lock();
-    let is_first = timers.peek().is_none_or(|Reverse(first)| at < first.at);
-    timers.push(Reverse(Entry { at, timer }));
-    if is_first {
-        watchdog.changed.notify_one();
+}
+
+/// Has the watchdog look at who is over a limit of memory. Called in the middle of an allocation, so it takes no lock.
+pub(super) fn answer_alarms() {
+    if let Some(watchdog) = WATCHDOG.get() {
+        watchdog.alarmed.store(true, AtomicOrdering::SeqCst);
+        watchdog.wake();
     }
 }
 
 impl Watchdog {
+    /// Before the thread has told who it is, it has not looked at anything either.
+    fn wake(&self) {
+        if let Some(thread) = self.thread.get() {
+            thread.unpark();
+        }
+    }
+
     fn run(&self) {
-        let mut timers = self.timers.lock();
+        let _ = self.thread.set(thread::current());
         loop {
-            let next = timers.peek().map(|Reverse(entry)| entry.at);
-            match next {
-                None => self.changed.wait(&mut timers),
-                Some(at) if at > Instant::now() => {
-                    self.changed.wait_until(&mut timers, at);
+            if self.alarmed.swap(false, AtomicOrdering::SeqCst) {
+                memory::answer_alarms();
+            }
+            let due = {
+                let mut timers = self.timers.lock();
+                match timers.peek().map(|Reverse(entry)| entry.at) {
+                    Some(at) if at <= Instant::now() => timers.pop(),
+                    next => {
+                        drop(timers);
+                        // Who wakes it between the look and this is remembered by the thread itself.
+                        match next {
+                            Some(at) => thread::park_timeout(at.saturating_duration_since(Instant::now())),
+                            None => thread::park(),
+                        }
+                        None
+                    }
                 }
-                Some(_) => {
-                    let Some(Reverse(Entry { timer, .. })) = timers.pop() else {
-                        continue;
-                    };
-                    // Fired without the lock: a timer may schedule another.
-                    parking_lot::MutexGuard::unlocked(&mut timers, || timer.fire())
-                        .into_iter()
-                        .for_each(|at| {
-                            timers.push(Reverse(Entry {
-                                at,
-                                timer: timer.clone(),
-                            }))
-                        });
-                }
+            };
+            // Fired without the lock: a timer may schedule another.
+            if let Some(Reverse(Entry { timer, .. })) = due
+                && let Some(at) = timer.fire()
+            {
+                self.timers.lock().push(Reverse(Entry { at, timer }));
             }
         }
     }

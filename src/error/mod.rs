@@ -3,11 +3,14 @@
 mod conversion;
 mod display;
 mod exception;
+mod limit;
 
 use std::{fmt, io, path::PathBuf, sync::Arc};
 
 pub use conversion::ConversionError;
 pub use exception::{Exception, Frame, SyntaxDetail};
+pub(crate) use limit::describe as describe_limit;
+pub use limit::{Allowance, LimitExceeded, LimitKind};
 
 /// The result of everything in this crate that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -42,6 +45,8 @@ pub enum Error {
     Conversion(ConversionError),
     /// The job was cancelled, before it started or while it ran.
     Cancelled,
+    /// The script hit one of its limits and was ended; see [`Limits`](crate::Limits).
+    Limit(Box<LimitExceeded>),
     /// The interpreter was closed before the job ran, or ended while it did.
     Closed {
         /// The interpreter's name.
@@ -59,10 +64,27 @@ pub enum Error {
         /// The interpreter's name.
         interpreter: String,
     },
-    /// The interpreter did not come to a point where it could answer, within the time given.
+    /// The interpreter did not come to a point where it could answer, within the time given. One whose job could not be
+    /// stopped (see [`Limits::give_up_after`](crate::Limits::give_up_after)) is lost; its thread ends if it ever comes back.
     Unresponsive {
         /// The interpreter's name.
         interpreter: String,
+        /// The limit because of which it was told to stop.
+        limit: Option<LimitKind>,
+    },
+    /// A pool has lost too many interpreters that are still running, and takes no work until some of them have ended.
+    TooManyLost {
+        /// The pool's name.
+        pool: String,
+        /// How many of its interpreters are lost and have not ended.
+        lost: usize,
+    },
+    /// A pool does not run a task whose code has cost it several interpreters in a row.
+    CircuitOpen {
+        /// The pool's name.
+        pool: String,
+        /// How many interpreters were lost to it.
+        losses: u32,
     },
     /// A bounded queue had no room.
     QueueFull {
@@ -90,10 +112,19 @@ impl Error {
         }
     }
 
-    /// The Python exception, if Python raised one.
+    /// The limit that was hit, if that is what ended the script.
+    pub fn as_limit(&self) -> Option<&LimitExceeded> {
+        match self {
+            Self::Limit(limit) => Some(limit),
+            _ => None,
+        }
+    }
+
+    /// The Python exception, if Python raised one; that of a limit, too.
     pub fn as_exception(&self) -> Option<&Exception> {
         match self {
             Self::Exception(exception) => Some(exception),
+            Self::Limit(limit) => limit.exception(),
             _ => None,
         }
     }
@@ -140,6 +171,7 @@ impl fmt::Display for Error {
             } => write!(f, "the script exited with status {code}: {message}"),
             Self::Conversion(error) => error.fmt(f),
             Self::Cancelled => f.write_str("the job was cancelled"),
+            Self::Limit(limit) => limit.fmt(f),
             Self::Closed { interpreter } => {
                 write!(f, "interpreter {interpreter:?} is closed; make another one to go on")
             }
@@ -152,9 +184,17 @@ impl fmt::Display for Error {
                 "interpreter {interpreter:?} was called from its own thread and would wait for itself; \
                  call another interpreter, or spawn the job without waiting for it"
             ),
-            Self::Unresponsive { interpreter } => write!(
+            Self::Unresponsive { interpreter, .. } => write!(
                 f,
                 "interpreter {interpreter:?} did not answer: it is inside native code that cannot be interrupted"
+            ),
+            Self::TooManyLost { pool, lost } => write!(
+                f,
+                "pool {pool:?} has lost {lost} interpreters that cannot be stopped and takes no work until some of them end"
+            ),
+            Self::CircuitOpen { pool, losses } => write!(
+                f,
+                "pool {pool:?} does not run this task: it has cost {losses} interpreters in a row; mend the task, or wait"
             ),
             Self::QueueFull { capacity } => write!(
                 f,
@@ -171,6 +211,7 @@ impl std::error::Error for Error {
         match self {
             Self::Io { source, .. } => Some(&**source),
             Self::Conversion(error) => Some(error),
+            Self::Limit(limit) => limit.exception().map(|exception| exception as _),
             _ => None,
         }
     }

@@ -13,10 +13,12 @@ use super::{
     instance::{AnyInstance, Instance},
     returns::Outcome,
     signature::{Keyword, Signature},
+    stop_token,
     traits::Pending,
 };
 use crate::{
     bridge,
+    control::in_host,
     error::{Error, Result},
     fence::{self, HostOwned},
     value::{Handle, Shared, Value, deserialize_handle, serialize_handle, to_value},
@@ -352,13 +354,16 @@ impl HostFunction {
         mut arguments: Arguments,
     ) -> PyResult<(Result<R, String>, Option<Arc<dyn AnyInstance>>)> {
         if self.0.inline || !fence::is_inside() {
-            let outcome = catch(|| body(&mut arguments));
+            let outcome = in_host(|| catch(|| body(&mut arguments)));
             return Ok((outcome, arguments.made.take()));
         }
         let body = HostOwned::new(body.clone());
-        fence::call(vm, move || {
-            let outcome = catch(|| body(&mut arguments));
-            (outcome, arguments.made.take())
+        let token = stop_token();
+        in_host(|| {
+            fence::call(vm, move || {
+                let outcome = token.during(|| catch(|| body(&mut arguments)));
+                (outcome, arguments.made.take())
+            })
         })
     }
 

@@ -27,7 +27,10 @@ use super::{
 };
 use crate::{
     bridge,
-    control::wait::{interrupts, select},
+    control::{
+        in_host,
+        wait::{interrupts, select},
+    },
     fence::{self, Watched},
 };
 
@@ -197,17 +200,19 @@ impl HostFutureObject {
         };
         if !zelf.call.is_over() {
             let interrupts = interrupts();
-            let ended = select(
-                vm,
-                deadline,
-                &interrupts,
-                |select| {
-                    select.recv(zelf.call.ended());
-                },
-                |operation, _| {
-                    let _ = operation.recv(zelf.call.ended());
-                },
-            )?;
+            let ended = in_host(|| {
+                select(
+                    vm,
+                    deadline,
+                    &interrupts,
+                    |select| {
+                        select.recv(zelf.call.ended());
+                    },
+                    |operation, _| {
+                        let _ = operation.recv(zelf.call.ended());
+                    },
+                )
+            })?;
             if ended.is_none() {
                 let class = vm.ctx.exceptions.timeout_error.to_owned();
                 let name = zelf.function.qualified_name();

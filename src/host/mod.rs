@@ -15,6 +15,7 @@ mod registry;
 mod returns;
 mod signature;
 mod spawner;
+mod stop_token;
 mod task;
 mod traits;
 mod wakeup;
@@ -26,6 +27,7 @@ pub use instance::HostRef;
 pub use module::Module;
 pub use returns::HostReturn;
 pub use spawner::{HostTask, Spawner};
+pub use stop_token::{StopToken, stop_token};
 pub use traits::{
     ConstructorReturn, IntoAsyncHostFunction, IntoAsyncHostMethod, IntoConstructor, IntoHostFunction, IntoHostMethod,
 };

@@ -263,7 +263,7 @@ impl Signature {
     fn not_data(&self, vm: &VirtualMachine, label: &str, index: usize, error: FromPythonError) -> PyBaseExceptionRef {
         match error {
             FromPythonError::Conversion(error) => self.wrong_type(vm, label, index, &error),
-            FromPythonError::Exception(exception) => exception,
+            other => other.into_pyexception(vm),
         }
     }
 

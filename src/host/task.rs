@@ -12,8 +12,10 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use parking_lot::Mutex;
 
 use super::{
+    StopToken,
     arguments::{catch, drop_quietly},
     returns::Outcome,
+    stop_token,
     traits::Pending,
     wakeup::Wakeup,
 };
@@ -141,6 +143,8 @@ impl Drop for Call {
 /// Runs the host's future, and tells the call how it ended.
 pub(super) struct Runner {
     future: Option<Pending>,
+    /// Of the job that made the call.
+    token: StopToken,
     call: Arc<Call>,
 }
 
@@ -148,6 +152,7 @@ impl Runner {
     pub(super) fn new(future: Pending, call: Arc<Call>) -> Self {
         Self {
             future: Some(future),
+            token: stop_token(),
             call,
         }
     }
@@ -174,10 +179,11 @@ impl Future for Runner {
                 none => *none = Some(context.waker().clone()),
             }
         }
-        let Some(future) = &mut self.future else {
+        let Self { future, token, .. } = &mut *self;
+        let Some(future) = future else {
             return Poll::Ready(());
         };
-        match catch(|| future.as_mut().poll(context)) {
+        match token.during(|| catch(|| future.as_mut().poll(context))) {
             Ok(Poll::Pending) => Poll::Pending,
             Ok(Poll::Ready(outcome)) => self.finish(Ending::Done(outcome)),
             Err(message) => self.finish(Ending::Panicked(message)),
@@ -229,12 +235,12 @@ mod tests {
 
     #[test]
     fn an_event_loop_hears_of_the_end_whenever_it_asks() {
-        let wakeup = Arc::new(Wakeup::new().unwrap());
+        let (wakeup, watched) = Wakeup::new().unwrap();
         let call = Call::new();
         call.notify(wakeup.clone(), 1);
-        assert!(wakeup.drain().unwrap().is_empty());
+        assert!(wakeup.drain(&watched).unwrap().is_empty());
         block_on(Runner::new(Box::pin(async { Ok(Value::None) }), call.clone()));
         call.notify(wakeup.clone(), 2);
-        assert_eq!(wakeup.drain().unwrap(), [1, 2]);
+        assert_eq!(wakeup.drain(&watched).unwrap(), [1, 2]);
     }
 }

@@ -5,7 +5,13 @@ use std::{ffi::OsString, path::PathBuf, sync::Arc};
 use rustpython_vm::{Context, builtins::PyModuleDef, frozen::FrozenModule};
 
 use super::{Input, Output};
-use crate::{fence::Fence, host, value::Value};
+use crate::{
+    alloc::Account,
+    control::{Limits, Quota},
+    fence::Fence,
+    host,
+    value::Value,
+};
 
 /// The stack that an interpreter's thread gets unless the host says otherwise: Python's recursion limit fits, with room
 /// for native recursion such as a deeply nested expression.
@@ -38,12 +44,19 @@ pub(crate) struct Blueprint {
     /// Add `exit()` and `quit()` without `site`: the interpreter's starter has them.
     pub(crate) site_builtins: bool,
     pub(crate) warnings: Vec<String>,
+    pub(crate) limits: Limits,
+    /// Of the interpreter that starts this one, which shares it; `None` makes a new one.
+    pub(crate) quota: Option<Arc<Quota>>,
+    /// Of the interpreter that starts this one: what both take is limited together.
+    pub(crate) account: Option<&'static Account>,
     /// Native modules by definition; later ones win over earlier ones of the same name.
     pub(crate) native: fn(&Context, Option<&Arc<Fence>>) -> Vec<&'static PyModuleDef>,
     /// Called on the thread when the interpreter is about to end, after its exit functions.
     pub(crate) on_closing: fn(),
     /// Called on the thread when the interpreter has ended, in whatever way: what native modules hold for it is let go.
     pub(crate) on_end: fn(),
+    /// Called with its number, on any thread, when an interpreter is given up: what it holds is revoked from outside.
+    pub(crate) on_loss: fn(u64),
     /// Python modules compiled into the binary; later ones win.
     pub(crate) frozen: fn(Option<&Arc<Fence>>) -> Vec<(&'static str, FrozenModule)>,
 }

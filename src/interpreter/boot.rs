@@ -96,7 +96,16 @@ fn equip(vm: &VirtualMachine, blueprint: &Blueprint, identity: &Arc<Identity>, c
         let sandbox = vm.import("_ungil_sandbox", 0)?;
         vm.call_method(&sandbox, "install", ())?;
     }
-    streams::install(vm, &blueprint.stdin, &blueprint.stdout, &blueprint.stderr, captured)?;
+    let count_output = blueprint.limits.output.is_some();
+    streams::install(
+        vm,
+        &blueprint.stdin,
+        &blueprint.stdout,
+        &blueprint.stderr,
+        captured,
+        count_output,
+    )?;
+    isolate::guard_recursion(vm, blueprint.limits.recursion)?;
     // Among the builtins, so that every module and every namespace sees them, and any can shadow them.
     for function in &blueprint.functions {
         let name = vm.ctx.intern_str(function.name());

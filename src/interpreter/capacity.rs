@@ -5,6 +5,8 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
+use crate::control::Claim;
+
 /// What an interpreter costs that has imported a few modules.
 const BYTES_EACH: u64 = 8 << 20;
 /// Mappings of a thread: stack, its guard, the allocator's arena and what grows beside them.
@@ -15,17 +17,20 @@ const FALLBACK: u64 = 1024;
 static ALIVE: AtomicUsize = AtomicUsize::new(0);
 
 /// A place for one interpreter that a script starts; given back when it is dropped.
-pub(super) struct Place(());
+pub(super) struct Place {
+    /// Of those that the host lets a script start.
+    _claim: Option<Claim>,
+}
 
 impl Place {
     /// `Err` gives the number of places that there are, all taken.
-    pub(super) fn take() -> Result<Self, usize> {
+    pub(super) fn take(claim: Option<Claim>) -> Result<Self, usize> {
         let most = most();
         if ALIVE.fetch_add(1, Ordering::Relaxed) >= most {
             ALIVE.fetch_sub(1, Ordering::Relaxed);
             return Err(most);
         }
-        Ok(Self(()))
+        Ok(Self { _claim: claim })
     }
 }
 

@@ -181,6 +181,14 @@ impl Child {
         Ok(())
     }
 
+    /// Its interpreter was given up: it has no other end.
+    pub(super) fn was_lost(&self) {
+        self.came_to(Ending::Lost(
+            "the interpreter could not be stopped and was given up".to_owned(),
+        ));
+        self.finish();
+    }
+
     fn finish(&self) {
         {
             let mut state = self.state.lock();
@@ -222,6 +230,12 @@ pub(super) struct Departure {
 impl Departure {
     pub(super) fn new(child: Arc<Child>, place: Option<Place>) -> Self {
         Self { child, _place: place }
+    }
+
+    /// What to do when its interpreter is given up.
+    pub(super) fn on_loss(&self) -> impl FnOnce() + Send + 'static {
+        let child = self.child.clone();
+        move || child.was_lost()
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{
     path::PathBuf,
     sync::{
-        Arc,
+        Arc, Weak,
         atomic::{AtomicBool, Ordering},
     },
     time::{Duration, Instant},
@@ -25,8 +25,9 @@ use super::{
     threads::{self, ThreadKind},
 };
 use crate::{
+    alloc,
     bridge::Exceptions,
-    control::Control,
+    control::{Control, Quota, check_counted},
     error::{Error, Frame, Result},
     fence,
 };
@@ -84,7 +85,16 @@ struct Inner {
 pub(super) struct Address {
     control: Arc<Control>,
     mailbox: Sender<Message>,
+    /// The other end of the mailbox, for as long as the interpreter's thread has it.
+    undelivered: Weak<Receiver<Message>>,
     counters: Arc<Counters>,
+}
+
+/// Drops what is in the mailbox of a lost interpreter; jobs answer that it is closed.
+fn discard(mailbox: &Weak<Receiver<Message>>) {
+    if let Some(mailbox) = mailbox.upgrade() {
+        mailbox.try_iter().for_each(drop);
+    }
 }
 
 impl Address {
@@ -104,7 +114,7 @@ impl Address {
 
     /// Tells the interpreter that nobody holds that object any more.
     pub(super) fn release(&self, id: u64) {
-        let _ = self.mailbox.send(Message::Release(id));
+        self.send(Message::Release(id));
     }
 
     pub(super) fn spawn<T, F>(&self, work: F) -> Job<T>
@@ -121,9 +131,19 @@ impl Address {
         queued.destined_for(&self.control);
         self.counters.queued();
         // A job that cannot be delivered answers that the interpreter is closed when it is dropped here.
-        if self.mailbox.send(Message::Job(queued)).is_err() {
+        if !self.send(Message::Job(queued)) {
             self.counters.taken();
         }
+    }
+
+    /// False if nobody is there to read it.
+    fn send(&self, message: Message) -> bool {
+        let sent = self.mailbox.send(message).is_ok();
+        // Who is given up either has its mailbox emptied after this message, or is seen to be lost here.
+        if sent && self.control.is_lost() {
+            discard(&self.undelivered);
+        }
+        sent
     }
 }
 
@@ -137,9 +157,11 @@ pub(super) struct Conception {
 }
 
 impl Conception {
-    pub(super) fn new(name: &str, identity: Identity) -> Self {
+    pub(super) fn new(blueprint: &Blueprint, name: &str, identity: Identity) -> Self {
+        let quota = blueprint.quota.clone().unwrap_or_else(|| Quota::new(&blueprint.limits));
+        let limits = blueprint.limits.clone();
         Self {
-            control: Control::new(name, Exceptions::make_cancelled),
+            control: Control::new(name, Exceptions::make_stop, limits, quota, blueprint.account),
             captured: Captured::default(),
             identity,
             source: None,
@@ -156,9 +178,10 @@ impl Interpreter {
         source: Option<Box<dyn WorkSource>>,
     ) -> Result<Self> {
         let name = name.or_else(|| blueprint.name.clone()).unwrap_or_else(next_name);
+        check_counted(&blueprint.limits)?;
         let conception = Conception {
             source,
-            ..Conception::new(&name, Identity::root())
+            ..Conception::new(blueprint, &name, Identity::root())
         };
         let (interpreter, ready) = Self::conceive(blueprint, conception)?;
         ready
@@ -178,6 +201,20 @@ impl Interpreter {
         } = conception;
         // Unbounded: dropping an object's handle must never block. Jobs in it are the host's own, one call each.
         let (mailbox, incoming) = unbounded();
+        let incoming = Arc::new(incoming);
+        let undelivered = Arc::downgrade(&incoming);
+        let revoke = (blueprint.on_loss, control.id(), undelivered.clone());
+        control.on_loss(move || {
+            let (revoke, id, undelivered) = revoke;
+            revoke(id);
+            discard(&undelivered);
+        });
+        if let Some(source) = &source {
+            control.on_loss(source.on_loss());
+        }
+        if let Some(departure) = &departure {
+            control.on_loss(departure.on_loss());
+        }
         let (ready, answer) = bounded(1);
         let family = identity.family.clone();
         let counters = Arc::new(Counters::default());
@@ -210,6 +247,7 @@ impl Interpreter {
                 address: Address {
                     control,
                     mailbox,
+                    undelivered,
                     counters: counters.clone(),
                 },
                 counters,
@@ -428,6 +466,7 @@ impl Interpreter {
                 Err(_) if give_up.is_some_and(|at| Instant::now() > at) => {
                     return Err(Error::Unresponsive {
                         interpreter: self.name().to_owned(),
+                        limit: None,
                     });
                 }
                 // The wake-up may have come just before the system call that it should interrupt.
@@ -450,10 +489,11 @@ impl Interpreter {
     /// What it has done so far.
     pub fn stats(&self) -> Stats {
         let control = &self.inner.address.control;
-        self.inner.counters.read(control.cpu_time(), control.busy_for())
+        let memory = alloc::is_installed().then(|| control.account().bytes());
+        self.inner.counters.read(control.cpu_time(), control.busy_for(), memory)
     }
 
-    /// True once [`Interpreter::close`] was called, or the interpreter is retired after a panic.
+    /// True once [`Interpreter::close`] was called, or the interpreter is retired after a panic or lost.
     pub fn is_closed(&self) -> bool {
         self.inner.closed.load(Ordering::Acquire) || self.inner.address.control.is_gone()
     }
@@ -472,7 +512,7 @@ impl Interpreter {
         }
         let (done, closed) = bounded(1);
         self.inner.closed.store(true, Ordering::Release);
-        if self.inner.address.mailbox.send(Message::Close(Some(done))).is_ok() {
+        if self.inner.address.send(Message::Close(Some(done))) {
             // An error means that another close, or a panic, ended it first.
             let _ = closed.recv();
         }
@@ -497,16 +537,24 @@ impl Interpreter {
         }
     }
 
+    /// For a command, on the interpreter's thread: a stop that has ended the program is not to disturb the report of it.
+    #[doc(hidden)]
+    pub fn acknowledge_stop() {
+        if let Some(control) = Control::current() {
+            control.acknowledge_stop();
+        }
+    }
+
     /// Wakes the interpreter so that it looks at its work source.
     pub(crate) fn nudge(&self) {
-        let _ = self.inner.address.mailbox.send(Message::Nudge);
+        self.inner.address.send(Message::Nudge);
     }
 }
 
 impl Drop for Inner {
     fn drop(&mut self) {
         if !self.closed.load(Ordering::Acquire) {
-            let _ = self.address.mailbox.send(Message::Close(None));
+            self.address.send(Message::Close(None));
         }
     }
 }

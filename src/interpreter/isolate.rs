@@ -11,6 +11,7 @@ use super::{
     blueprint::{Blueprint, ProcessRole},
     closure::closure,
 };
+use crate::control::Control;
 
 /// Gives the calling thread a working directory and umask of its own, where the system can.
 pub(super) fn prepare_thread(role: ProcessRole) {
@@ -150,6 +151,28 @@ fn guard_exits(vm: &VirtualMachine, os: &PyObjectRef) -> PyResult<()> {
         }
     }
     Ok(())
+}
+
+/// Sets how deep functions may call one another, and keeps scripts from going beyond what the host allows.
+pub(super) fn guard_recursion(vm: &VirtualMachine, limit: Option<usize>) -> PyResult<()> {
+    if let Some(limit) = limit {
+        vm.recursion_limit.set(limit);
+    }
+    let original = vm.sys_module.get_attr("setrecursionlimit", vm)?;
+    let set = closure(vm, "setrecursionlimit", move |(depth,): (PyObjectRef,), vm| {
+        let allowed = Control::current().and_then(|control| control.limits().recursion);
+        if let Some(allowed) = allowed
+            && depth
+                .clone()
+                .try_into_value::<i64>(vm)
+                .is_ok_and(|depth| depth > allowed as i64)
+        {
+            let message = format!("the host allows a recursion limit of {allowed} at most");
+            return Err(vm.new_value_error(message));
+        }
+        original.call((depth,), vm)
+    });
+    vm.sys_module.set_attr("setrecursionlimit", set, vm)
 }
 
 /// Signals are the host's. The VM records handlers that a guest sets without installing them; what is left would act on

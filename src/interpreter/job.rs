@@ -21,9 +21,9 @@ use serde::de::DeserializeOwned;
 
 use super::{run, stats::Counters, task::Task};
 use crate::{
-    bridge,
-    control::{Control, JobId, StopRaised, wait},
-    error::{Error, Result},
+    alloc, bridge,
+    control::{Control, JobId, Limits, Raised, Reporter, StopReason, check_counted, wait},
+    error::{Error, LimitExceeded, Result},
     fence,
     value::{Value, from_value_at},
 };
@@ -52,7 +52,23 @@ struct Shared<T> {
     place: Mutex<Option<Arc<Control>>>,
     state: Mutex<State<T>>,
     done: Condvar,
+    /// How it runs again if its interpreter is lost.
+    retry: Mutex<Option<Retry<T>>>,
 }
+
+/// What is run for a job, under a VM.
+type Work<T> = Box<dyn FnOnce(&VirtualMachine) -> Result<T> + Send>;
+
+/// A task that may run again elsewhere.
+struct Retry<T> {
+    left: u32,
+    task: Task,
+    work: fn(Task) -> Work<T>,
+    submit: Resubmit,
+}
+
+/// Takes a job whose interpreter was lost to another one. May answer it instead.
+pub(crate) type Resubmit = Arc<dyn Fn(QueuedJob) + Send + Sync>;
 
 enum State<T> {
     Pending(Option<Waker>),
@@ -68,6 +84,7 @@ impl<T> Shared<T> {
             place: Mutex::new(None),
             state: Mutex::new(State::Pending(None)),
             done: Condvar::new(),
+            retry: Mutex::new(None),
         })
     }
 
@@ -262,11 +279,53 @@ impl<T> fmt::Debug for Job<T> {
     }
 }
 
+impl<T: Send + 'static> Shared<T> {
+    /// Has the task run again after its interpreter was lost. False if it is not to.
+    fn try_again(self: &Arc<Self>) -> bool {
+        if self.cancelled.load(Ordering::SeqCst) {
+            return false;
+        }
+        let (work, limits, submit) = {
+            let mut retry = self.retry.lock();
+            let Some(retry) = retry.as_mut().filter(|retry| retry.left > 0) else {
+                return false;
+            };
+            retry.left -= 1;
+            let task = retry.task.clone();
+            ((retry.work)(task), retry.task.limits.clone(), retry.submit.clone())
+        };
+        let typed = Typed {
+            shared: self.clone(),
+            limits,
+            work: Some(work),
+        };
+        submit(QueuedJob(Box::new(typed)));
+        true
+    }
+}
+
+impl<T: Send + 'static> Reporter for Shared<T> {
+    fn lost(self: Arc<Self>, interpreter: &str, reason: Option<StopReason>) {
+        if self.try_again() {
+            return;
+        }
+        self.complete(Err(Error::Unresponsive {
+            interpreter: interpreter.to_owned(),
+            limit: match reason {
+                Some(StopReason::Limit(hit)) => Some(hit.kind),
+                _ => None,
+            },
+        }));
+    }
+}
+
 /// How a job left its interpreter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
     Succeeded,
     Failed,
+    /// It came back after it was given up: others have been told that the interpreter is lost.
+    Lost,
     /// Rust code in the VM panicked: its state may be anything.
     Panicked,
 }
@@ -315,6 +374,7 @@ trait Runnable: Send {
 
 struct Typed<T, F> {
     shared: Arc<Shared<T>>,
+    limits: Option<Arc<Limits>>,
     work: Option<F>,
 }
 
@@ -329,7 +389,7 @@ where
             return Outcome::Failed;
         };
         let shared = &self.shared;
-        control.begin(shared.id);
+        control.begin(shared.id, self.limits.as_deref(), Some(shared.clone()));
         *shared.place.lock() = Some(control.clone());
         // A cancel either came before and is seen here, or finds the place and stops the job there.
         if shared.cancelled.load(Ordering::SeqCst) {
@@ -338,6 +398,8 @@ where
             return Outcome::Failed;
         }
         let result = catch_unwind(AssertUnwindSafe(|| {
+            let _terms = Terms::impose(vm, control)?;
+            let _python = alloc::in_python(true);
             let result = work(vm);
             // What a script printed is out before its job is reported as done.
             super::streams::flush(vm);
@@ -346,8 +408,7 @@ where
         let stopped = control.end();
         let (result, outcome) = match result {
             Ok(Ok(value)) => (Ok(value), Outcome::Succeeded),
-            Ok(Err(_)) if stopped == StopRaised(true) => (Err(Error::Cancelled), Outcome::Failed),
-            Ok(Err(error)) => (Err(error), Outcome::Failed),
+            Ok(Err(error)) => (Err(blame(error, stopped, control)), Outcome::Failed),
             Err(panic) => (
                 Err(Error::Panicked {
                     interpreter: control.name().to_owned(),
@@ -356,9 +417,19 @@ where
                 Outcome::Panicked,
             ),
         };
+        let outcome = match outcome {
+            Outcome::Panicked => outcome,
+            _ if control.is_lost() => Outcome::Lost,
+            _ => outcome,
+        };
         // Counted first: who has the answer finds it in the statistics.
         counters.ran(started.elapsed(), outcome == Outcome::Succeeded);
-        shared.complete(result);
+        match outcome {
+            // Whoever waits was told when it was given up, or the task runs elsewhere by now.
+            Outcome::Lost => {}
+            Outcome::Panicked if shared.try_again() => {}
+            _ => shared.complete(result),
+        }
         outcome
     }
 
@@ -387,6 +458,58 @@ impl<T, F> Drop for Typed<T, F> {
     }
 }
 
+/// Limits that hold while a job runs and are not the watchdog's to enforce.
+struct Terms<'a> {
+    vm: &'a VirtualMachine,
+    recursion: Option<usize>,
+}
+
+impl<'a> Terms<'a> {
+    fn impose(vm: &'a VirtualMachine, control: &Control) -> Result<Self> {
+        let limits = control.limits();
+        check_counted(&limits)?;
+        if limits.output.is_some() && !super::streams::are_counted() {
+            return Err(Error::config(
+                "a task's output can only be limited where the interpreter's streams lead into this crate: give the builder \
+                 a limit for output as well, or set both stdout and stderr",
+            ));
+        }
+        bridge::limit_messages(limits.message_size);
+        let recursion = limits
+            .recursion
+            .map(|depth| vm.recursion_limit.replace(depth.min(vm.recursion_limit.get())));
+        Ok(Self { vm, recursion })
+    }
+}
+
+impl Drop for Terms<'_> {
+    fn drop(&mut self) {
+        bridge::limit_messages(None);
+        if let Some(depth) = self.recursion {
+            self.vm.recursion_limit.set(depth);
+        }
+    }
+}
+
+/// What a job's error is if the job was stopped while it ran.
+fn blame(error: Error, raised: Raised, control: &Control) -> Error {
+    let is_of_limit = error
+        .as_exception()
+        .is_some_and(|exception| exception.is_instance("MemoryError") || exception.is_instance("LimitExceeded"));
+    match raised.stop.or(raised.hit.filter(|_| is_of_limit)) {
+        None => error,
+        Some(StopReason::Cancelled) => Error::Cancelled,
+        Some(StopReason::Limit(hit)) => {
+            let exception = match error {
+                Error::Exception(exception) => Some(exception),
+                _ => None,
+            };
+            let limit = LimitExceeded::new(hit.kind, hit.allowed, control.name(), exception);
+            Error::Limit(Box::new(limit))
+        }
+    }
+}
+
 pub(super) fn panic_message(panic: &(dyn Any + Send)) -> String {
     panic
         .downcast_ref::<&str>()
@@ -401,10 +524,19 @@ where
     T: Send + 'static,
     F: FnOnce(&VirtualMachine) -> Result<T> + Send + 'static,
 {
+    prepare_within(None, work)
+}
+
+fn prepare_within<T, F>(limits: Option<Arc<Limits>>, work: F) -> (QueuedJob, Job<T>)
+where
+    T: Send + 'static,
+    F: FnOnce(&VirtualMachine) -> Result<T> + Send + 'static,
+{
     let shared = Shared::new();
     let job = Job { shared: shared.clone() };
     let typed = Typed {
         shared,
+        limits,
         work: Some(work),
     };
     (QueuedJob(Box::new(typed)), job)
@@ -415,13 +547,37 @@ pub(crate) fn prepare<T>(task: Task) -> (QueuedJob, Job<T>)
 where
     T: DeserializeOwned + Send + 'static,
 {
-    prepare_with(move |vm| {
+    prepare_within(task.limits.clone(), move |vm| {
         let value = run::run(vm, task)?;
         Ok(from_value_at("result", value)?)
     })
 }
 
+/// As [`prepare`], for a queue: if the task allows it, it runs again when its interpreter is lost.
+pub(crate) fn prepare_retrying<T>(task: Task, submit: Resubmit) -> (QueuedJob, Job<T>)
+where
+    T: DeserializeOwned + Send + 'static,
+{
+    fn work<T: DeserializeOwned + Send + 'static>(task: Task) -> Work<T> {
+        Box::new(move |vm| {
+            let value = run::run(vm, task)?;
+            Ok(from_value_at("result", value)?)
+        })
+    }
+    if task.retries == 0 {
+        return prepare(task);
+    }
+    let (queued, job) = prepare_within(task.limits.clone(), work(task.clone()));
+    *job.shared.retry.lock() = Some(Retry {
+        left: task.retries,
+        task,
+        work,
+        submit,
+    });
+    (queued, job)
+}
+
 /// A job that calls a function with each of many items; an item that fails fails alone.
 pub(crate) fn prepare_each(task: Task) -> (QueuedJob, Job<Vec<Result<Value>>>) {
-    prepare_with(move |vm| run::run_each(vm, task))
+    prepare_within(task.limits.clone(), move |vm| run::run_each(vm, task))
 }

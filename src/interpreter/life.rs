@@ -21,7 +21,8 @@ use super::{
     threads::Reuse,
 };
 use crate::{
-    control::{Control, JobId},
+    alloc,
+    control::{Control, JobId, Reporter, StopReason},
     error::{Error, Result},
     fence,
 };
@@ -35,9 +36,25 @@ pub(crate) trait WorkSource: Send {
     /// The interpreter was woken.
     fn woke(&mut self);
     /// A job that `next` gave has ended.
-    fn finished(&mut self, _succeeded: bool) {}
+    fn finished(&mut self, ended: Ended);
+    /// Whether the interpreter should end here, so that another takes its place. `memory` is what it takes, if that is
+    /// known.
+    fn wants_rest(&mut self, _memory: Option<u64>) -> bool {
+        false
+    }
+    /// What to do when the interpreter is given up.
+    fn on_loss(&self) -> Box<dyn FnOnce() + Send>;
     /// The interpreter was woken, but runs a job from its mailbox first: someone else should look at the queue.
     fn detained(&mut self) {}
+}
+
+/// How a job of a work source ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ended {
+    Succeeded,
+    Failed,
+    /// With its interpreter.
+    Fatally,
 }
 
 /// What can be put into an interpreter's mailbox.
@@ -55,7 +72,7 @@ pub(super) enum Message {
 pub(super) struct Birth {
     pub(super) blueprint: Arc<Blueprint>,
     pub(super) control: Arc<Control>,
-    pub(super) mailbox: Receiver<Message>,
+    pub(super) mailbox: Arc<Receiver<Message>>,
     pub(super) captured: Captured,
     pub(super) counters: Arc<Counters>,
     pub(super) source: Option<Box<dyn WorkSource>>,
@@ -69,6 +86,8 @@ pub(super) struct Birth {
 enum End {
     Closed(Option<Sender<()>>),
     Panicked,
+    /// It was given up, and came back.
+    Lost,
 }
 
 /// Lives it. Called on the interpreter's thread.
@@ -84,6 +103,7 @@ pub(super) fn live(birth: Birth) -> Reuse {
         identity,
         departure: _departure,
     } = birth;
+    let _tenant = alloc::Tenant::enter(control.account());
     control.settle();
     identity.family.root(control.id());
     let _here = Surroundings::enter(&blueprint, &identity, &captured);
@@ -122,7 +142,7 @@ pub(super) fn live(birth: Birth) -> Reuse {
     });
     let reuse = match end {
         End::Closed(answer) => {
-            let reuse = finish(interpreter, &blueprint, &control);
+            let reuse = finish(interpreter, &blueprint, &control, answer.clone());
             (blueprint.on_end)();
             control.unbind();
             drop(source);
@@ -133,6 +153,15 @@ pub(super) fn live(birth: Birth) -> Reuse {
                 let _ = answer.send(());
             }
             return reuse;
+        }
+        End::Lost => {
+            tracing::info!(
+                interpreter = control.name(),
+                "came back after it was given up, and ends"
+            );
+            finish(interpreter, &control, None);
+            // The thread has the lowest scheduling class, which cannot be undone.
+            Reuse::No
         }
         End::Panicked => {
             tracing::error!(interpreter = control.name(), "retired after a panic");
@@ -150,12 +179,36 @@ pub(super) fn live(birth: Birth) -> Reuse {
     reuse
 }
 
-fn finish(interpreter: rustpython_vm::Interpreter, blueprint: &Blueprint, control: &Control) -> Reuse {
-    // atexit functions run as a job, so that what waits in them can be woken.
-    control.begin(JobId::next());
+/// Whoever waits for the interpreter to close.
+struct Closing(Option<Sender<()>>);
+
+impl Reporter for Closing {
+    fn lost(self: Arc<Self>, _interpreter: &str, _reason: Option<StopReason>) {
+        if let Some(answer) = &self.0 {
+            let _ = answer.try_send(());
+        }
+    }
+}
+
+fn finish(
+    interpreter: rustpython_vm::Interpreter,
+    blueprint: &Blueprint,
+    control: &Arc<Control>,
+    answer: Option<Sender<()>>,
+) -> Reuse {
+    // atexit functions run as a job, so that what waits in them can be woken, and their time is limited as a job's is.
+    let job = JobId::next();
+    control.begin(job, None, Some(Arc::new(Closing(answer))));
+    let lost = control.is_lost();
+    let _python = alloc::in_python(!lost);
+    if lost {
+        // Nobody waits for what its scripts would still do.
+        control.stop(job);
+    }
     let finalized = catch_unwind(AssertUnwindSafe(|| boot::take_down(interpreter, blueprint.on_closing)));
     control.end();
     match finalized {
+        Ok(()) if control.is_lost() => Reuse::No,
         Ok(()) => Reuse::Yes,
         Err(panic) => {
             tracing::error!(
@@ -165,6 +218,15 @@ fn finish(interpreter: rustpython_vm::Interpreter, blueprint: &Blueprint, contro
             );
             Reuse::No
         }
+    }
+}
+
+/// The end that a job's outcome means, if it means one.
+fn fatal(outcome: Outcome) -> Option<End> {
+    match outcome {
+        Outcome::Panicked => Some(End::Panicked),
+        Outcome::Lost => Some(End::Lost),
+        Outcome::Succeeded | Outcome::Failed => None,
     }
 }
 
@@ -206,9 +268,17 @@ impl Server<'_> {
             }
             if let Some(job) = source.next() {
                 let outcome = self.run(job);
-                source.finished(outcome == Outcome::Succeeded);
-                if outcome == Outcome::Panicked {
-                    return End::Panicked;
+                source.finished(match outcome {
+                    Outcome::Succeeded => Ended::Succeeded,
+                    Outcome::Failed => Ended::Failed,
+                    Outcome::Panicked | Outcome::Lost => Ended::Fatally,
+                });
+                if let Some(end) = fatal(outcome) {
+                    return end;
+                }
+                let memory = alloc::is_installed().then(|| self.control.account().bytes());
+                if source.wants_rest(memory) {
+                    return End::Closed(None);
                 }
                 continue;
             }
@@ -234,7 +304,7 @@ impl Server<'_> {
         match message {
             Message::Job(job) => {
                 self.counters.taken();
-                (self.run(job) == Outcome::Panicked).then_some(End::Panicked)
+                fatal(self.run(job))
             }
             Message::Nudge => None,
             Message::Release(id) => {

@@ -18,6 +18,7 @@ use super::{
 };
 use crate::{
     bridge,
+    control::{Control, Hit, StopReason},
     error::{Error, Result},
     parcel::{self, Parcel},
 };
@@ -27,10 +28,16 @@ use crate::{
 pub(crate) fn start(vm: &VirtualMachine, call: Parcel, name: Option<String>, kind: Kind) -> PyResult<Arc<Child>> {
     let parent = surroundings(vm)?;
     let place = take_place(vm)?;
+    claim_task(vm)?;
     let pid = family::next_pid();
     let name = name.unwrap_or_else(|| format!("{}-{pid}", kind.name()));
-    let blueprint = Arc::new(derive_blueprint(vm, &parent)?);
-    let mut conception = Conception::new(&name, parent.identity.descendant(kind, pid, None));
+    let mut blueprint = derive_blueprint(vm, &parent)?;
+    if let Some(control) = Control::current() {
+        // It is one call, which is to be over when its starter's time is.
+        blueprint.limits = control.limits_left();
+    }
+    let blueprint = Arc::new(blueprint);
+    let mut conception = Conception::new(&blueprint, &name, parent.identity.descendant(kind, pid, None));
     let child = Child::new(name, kind, pid, conception.control.clone(), &parent.identity.family);
     conception.identity.child = Some(Arc::downgrade(&child));
     conception.captured = parent.captured.clone();
@@ -135,8 +142,29 @@ pub(super) fn surroundings(vm: &VirtualMachine) -> PyResult<Surroundings> {
         .ok_or_else(|| vm.new_runtime_error("this interpreter was not made by ungil, so it cannot start others"))
 }
 
+/// Counts a task that the script on this thread starts; `ungil.LimitExceeded` if it has started as many as it may.
+pub(crate) fn claim_task(vm: &VirtualMachine) -> PyResult<()> {
+    match Control::current() {
+        Some(control) => control.quota().claim_task().map_err(|hit| exceeded(vm, &control, hit)),
+        None => Ok(()),
+    }
+}
+
+fn exceeded(vm: &VirtualMachine, control: &Control, hit: Hit) -> PyBaseExceptionRef {
+    let reason = StopReason::Limit(hit);
+    control.note_hit(reason);
+    bridge::Exceptions::make_stop(vm, reason)
+}
+
 pub(super) fn take_place(vm: &VirtualMachine) -> PyResult<Place> {
-    Place::take().map_err(|most| {
+    let claim = match Control::current() {
+        Some(control) => {
+            let claimed = control.quota().claim_interpreter();
+            Some(claimed.map_err(|hit| exceeded(vm, &control, hit))?)
+        }
+        None => None,
+    };
+    Place::take(claim).map_err(|most| {
         let message = format!(
             "{most} interpreters are alive, as many as this machine's memory and threads have room for; \
              join some before you start more, or use a pool"
@@ -153,6 +181,12 @@ pub(super) fn take_place(vm: &VirtualMachine) -> PyResult<Place> {
 /// What a child is made from: the blueprint of its starter, with the state that Python code expects a child to inherit.
 pub(super) fn derive_blueprint(vm: &VirtualMachine, parent: &Surroundings) -> PyResult<Blueprint> {
     let mut blueprint = (*parent.blueprint).clone();
+    if let Some(control) = Control::current() {
+        // What it takes and starts is its starter's, and limited with that.
+        blueprint.limits = (*control.limits()).clone();
+        blueprint.quota = Some(control.quota().clone());
+        blueprint.account = Some(control.account());
+    }
     blueprint.name = None;
     blueprint.process = ProcessRole::Guest;
     blueprint.site_builtins |= std::mem::replace(&mut blueprint.site, false);

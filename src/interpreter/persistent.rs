@@ -37,7 +37,7 @@ impl Isolate {
         let place = offspring::take_place(vm)?;
         let name = name.unwrap_or_else(|| format!("isolate-{}", family::next_pid()));
         let blueprint = Arc::new(offspring::derive_blueprint(vm, &parent)?);
-        let mut conception = Conception::new(&name, parent.identity.descendant(Kind::Isolate, 0, None));
+        let mut conception = Conception::new(&blueprint, &name, parent.identity.descendant(Kind::Isolate, 0, None));
         conception.captured = parent.captured.clone();
         // Its place is given back with it; as a whole it is nobody's child.
         let control = conception.control.clone();
@@ -128,6 +128,9 @@ impl Isolate {
         let (queued, _job) = prepare_with({
             let child = child.clone();
             move |vm| {
+                if let Some(control) = Control::current() {
+                    control.on_loss_of_job(departure.on_loss());
+                }
                 let _over = departure;
                 work(vm, &child)
             }

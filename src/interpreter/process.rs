@@ -31,7 +31,10 @@ pub(super) fn install(vm: &VirtualMachine, identity: &Arc<Identity>) -> PyResult
                 child.exit(status);
             }
             // Raised again at every bytecode until the interpreter is gone.
-            Err(crate::bridge::Exceptions::make_cancelled(vm))
+            Err(crate::bridge::Exceptions::make_stop(
+                vm,
+                crate::control::StopReason::Cancelled,
+            ))
         });
         os.set_attr("_exit", exit, vm)?;
     }

@@ -96,12 +96,15 @@ pub(super) fn run_each(vm: &VirtualMachine, task: Task) -> Result<Vec<Result<Val
     let mut results = Vec::with_capacity(items.len());
     for item in items {
         let result = call(vm, &function, item_args(item, spread), Vec::new());
-        // What ends the interpreter or was sent to stop it ends the whole chunk; an item's own error is its own.
+        // What was sent to stop the job ends the whole chunk; an item's own error is its own.
         if let Err(Error::Exception(exception)) = &result
-            && exception.type_name() == "Cancelled"
+            && matches!(
+                exception.type_name(),
+                "Cancelled" | "DeadlineExceeded" | "LimitExceeded"
+            )
             && exception.module() == Some("ungil")
         {
-            return Err(Error::Cancelled);
+            return result.map(|_| Vec::new());
         }
         results.push(result);
     }

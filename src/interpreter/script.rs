@@ -46,6 +46,13 @@ struct Compiled {
     source: Arc<str>,
 }
 
+impl Script {
+    /// The same for clones of one script.
+    pub(super) fn number(&self) -> u64 {
+        self.0.id
+    }
+}
+
 thread_local! {
     static READY: RefCell<HashMap<u64, PyRef<PyCode>>> = RefCell::default();
 }

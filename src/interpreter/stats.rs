@@ -27,7 +27,8 @@ pub struct Stats {
     /// Processor time of the interpreter's thread since the interpreter was made; `None` where the platform does not
     /// tell, or the interpreter is closed.
     pub cpu_time: Option<Duration>,
-    /// Bytes that the interpreter's objects take; `None` as long as no accounting allocator knows.
+    /// Bytes that the interpreter's objects take, to 64 KiB; `None` where the global allocator is no
+    /// [`Accounting`](crate::alloc::Accounting).
     pub memory: Option<u64>,
     /// Jobs that wait in the interpreter's own mailbox.
     pub queued: usize,
@@ -63,14 +64,14 @@ impl Counters {
         self.nanos.fetch_add(nanos(took), Ordering::Relaxed);
     }
 
-    pub(super) fn read(&self, cpu: Option<Duration>, busy_for: Option<Duration>) -> Stats {
+    pub(super) fn read(&self, cpu: Option<Duration>, busy_for: Option<Duration>, memory: Option<u64>) -> Stats {
         let at_start = Duration::from_nanos(self.cpu_at_start.load(Ordering::Relaxed));
         Stats {
             tasks_run: self.run.load(Ordering::Relaxed),
             tasks_failed: self.failed.load(Ordering::Relaxed),
             time_in_python: Duration::from_nanos(self.nanos.load(Ordering::Relaxed)) + busy_for.unwrap_or_default(),
             cpu_time: cpu.map(|cpu| cpu.saturating_sub(at_start)),
-            memory: None,
+            memory,
             queued: self.queued.load(Ordering::Relaxed),
             busy: busy_for.is_some(),
         }

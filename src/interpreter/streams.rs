@@ -1,6 +1,7 @@
 //! Where a script's standard streams lead.
 
 use std::{
+    cell::Cell,
     fmt,
     io::{BufRead, Write},
     sync::Arc,
@@ -10,7 +11,16 @@ use parking_lot::Mutex;
 use rustpython_vm::{PyObjectRef, PyResult, VirtualMachine, function::ArgBytesLike};
 
 use super::closure::closure;
-use crate::fence::{self, HostOwned};
+use crate::{
+    bridge::Exceptions,
+    control::{Control, in_host},
+    fence::{self, HostOwned},
+};
+
+thread_local! {
+    /// Whether everything that is written goes by way of this crate.
+    static COUNTED: Cell<bool> = const { Cell::new(false) };
+}
 
 /// A function of the host that takes what a script writes.
 type WriteBytes = Arc<dyn Fn(&[u8]) + Send + Sync>;
@@ -91,13 +101,15 @@ pub(super) struct Captured {
     pub(super) stderr: Arc<Mutex<Vec<u8>>>,
 }
 
-/// Replaces `sys.stdin`, `sys.stdout` and `sys.stderr` where they do not lead to the process's own.
+/// Replaces `sys.stdin`, `sys.stdout` and `sys.stderr` where they do not lead to the process's own; with `count` also
+/// where they do.
 pub(super) fn install(
     vm: &VirtualMachine,
     stdin: &Input,
     stdout: &Output,
     stderr: &Output,
     captured: &Captured,
+    count: bool,
 ) -> PyResult<()> {
     let bytes: Option<&[u8]> = match stdin {
         Input::Inherit if fence::is_inside() => {
@@ -118,19 +130,25 @@ pub(super) fn install(
         let data = vm.ctx.new_bytes(bytes.to_vec());
         replace(vm, "stdin", "open_input", vec![data.into()])?;
     }
-    let inherit = Output::callback(|bytes| {
-        // As with any stream of a script, an error is the reader's to notice.
+    let by_us = |output: &Output| count || fence::is_inside() || !matches!(output, Output::Inherit);
+    COUNTED.set(by_us(stdout) && by_us(stderr));
+    // As with any stream of a script, an error is the reader's to notice.
+    let to_stdout = Output::callback(|bytes| {
         let mut stdout = std::io::stdout();
         let _ = stdout.write_all(bytes).and_then(|()| stdout.flush());
     });
-    if let Some(write) = writer(vm, stdout, inherit, &captured.stdout) {
-        replace(vm, "stdout", "open_output", vec![write])?;
-    }
-    let inherit = Output::callback(|bytes| {
+    let to_stderr = Output::callback(|bytes| {
         let _ = std::io::stderr().write_all(bytes);
     });
-    if let Some(write) = writer(vm, stderr, inherit, &captured.stderr) {
-        replace(vm, "stderr", "open_errors", vec![write])?;
+    for (name, opener, output, inherit, captured, descriptor) in [
+        ("stdout", "open_output", stdout, to_stdout, &captured.stdout, 1),
+        ("stderr", "open_errors", stderr, to_stderr, &captured.stderr, 2),
+    ] {
+        let is_own = matches!(output, Output::Inherit) && !fence::is_inside();
+        if let Some(write) = writer(vm, output, inherit, captured, count) {
+            let descriptor = is_own.then(|| vm.ctx.new_int(descriptor).into());
+            replace(vm, name, opener, [write].into_iter().chain(descriptor).collect())?;
+        }
     }
     Ok(())
 }
@@ -152,15 +170,18 @@ fn read_stdin(most: usize) -> std::io::Result<Vec<u8>> {
 }
 
 /// A Python callable that takes bytes to where `output` says; `None` to leave the stream as it is. `inherit` writes to
-/// the process's own stream, for a thread that does not have it.
+/// the process's own stream, for a thread that does not have it, or with `count`.
 fn writer(
     vm: &VirtualMachine,
     output: &Output,
     inherit: Output,
     captured: &Arc<Mutex<Vec<u8>>>,
+    count: bool,
 ) -> Option<PyObjectRef> {
     let write: WriteBytes = match output {
-        Output::Inherit if fence::is_inside() => return writer(vm, &inherit, Output::Discard, captured),
+        Output::Inherit if count || fence::is_inside() => {
+            return writer(vm, &inherit, Output::Discard, captured, count);
+        }
         Output::Inherit => return None,
         Output::Discard => Arc::new(|_| {}),
         Output::Capture => {
@@ -170,17 +191,32 @@ fn writer(
         Output::Callback(write) if fence::is_inside() => {
             let write = HostOwned::new(write.clone());
             return Some(closure(vm, "write", move |(data,): (ArgBytesLike,), vm| {
+                spend(vm, data.len())?;
                 let bytes = data.with_ref(<[u8]>::to_vec);
                 let write = write.clone();
-                fence::call(vm, move || write(&bytes)).map(|()| data.len())
+                in_host(|| fence::call(vm, move || write(&bytes))).map(|()| data.len())
             }));
         }
         Output::Callback(write) => write.clone(),
     };
-    Some(closure(vm, "write", move |(data,): (ArgBytesLike,), _| {
-        data.with_ref(|bytes| write(bytes));
-        data.len()
+    Some(closure(vm, "write", move |(data,): (ArgBytesLike,), vm| {
+        spend(vm, data.len())?;
+        data.with_ref(|bytes| in_host(|| write(bytes)));
+        PyResult::Ok(data.len())
     }))
+}
+
+/// Counts what is about to be written.
+fn spend(vm: &VirtualMachine, bytes: usize) -> PyResult<()> {
+    match Control::current().map_or(Ok(()), |control| control.spend_output(bytes)) {
+        Ok(()) => Ok(()),
+        Err(reason) => Err(Exceptions::make_stop(vm, reason)),
+    }
+}
+
+/// Whether what scripts of this thread's interpreter write is counted.
+pub(super) fn are_counted() -> bool {
+    COUNTED.get()
 }
 
 /// Brings what was printed to where it goes. A stream that fails is left to the script's own next write.

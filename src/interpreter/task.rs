@@ -1,11 +1,16 @@
 //! What an interpreter is asked to do, as a value.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    hash::{DefaultHasher, Hash, Hasher},
+    path::PathBuf,
+    sync::Arc,
+};
 
 use serde::Serialize;
 
 use super::Script;
 use crate::{
+    control::Limits,
     error::{ConversionError, Error, Result},
     value::{Value, to_value_at},
 };
@@ -30,6 +35,8 @@ pub struct Task {
     pub(super) kwargs: Vec<(String, Value)>,
     pub(super) namespace: Namespace,
     pub(super) file: Option<Arc<str>>,
+    pub(super) limits: Option<Arc<Limits>>,
+    pub(super) retries: u32,
     pub(super) broken: Option<ConversionError>,
 }
 
@@ -72,6 +79,8 @@ impl Task {
             kwargs: Vec::new(),
             namespace: Namespace::Main,
             file: None,
+            limits: None,
+            retries: 0,
             broken: None,
         }
     }
@@ -198,6 +207,33 @@ impl Task {
     pub fn filename(mut self, name: impl Into<Arc<str>>) -> Self {
         self.file = Some(name.into());
         self
+    }
+
+    /// What this task may use; goes before the limits of the interpreter or the pool that runs it.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = Some(Arc::new(limits));
+        self
+    }
+
+    /// How often a pool may run this task again, on another interpreter, when the one that ran it was lost: it could not be
+    /// stopped, or its VM panicked. Never by default, because a part of the task's work may have been done. Exceptions and
+    /// limits are results like others, and no reason to run it again.
+    pub fn retries(mut self, times: u32) -> Self {
+        self.retries = times;
+        self
+    }
+
+    /// What is the same for tasks that run the same code, whatever their arguments.
+    pub(crate) fn code_key(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        match &self.action {
+            Action::Eval(source) | Action::Exec(source) => source.hash(&mut hasher),
+            Action::File(path) => path.hash(&mut hasher),
+            Action::Script(script) => script.number().hash(&mut hasher),
+            Action::Call { name, .. } | Action::CallEach { name, .. } => name.hash(&mut hasher),
+            Action::Get(name) | Action::Set(name, _) | Action::Import(name) => name.hash(&mut hasher),
+        }
+        hasher.finish()
     }
 
     pub(super) fn check(&self) -> Result<()> {

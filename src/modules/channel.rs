@@ -1,12 +1,6 @@
 //! The ends of channels as Python objects.
 
-use std::{
-    any::Any,
-    cell::RefCell,
-    rc::{Rc, Weak},
-    sync::Arc,
-    time::Duration,
-};
+use std::{any::Any, sync::Arc, time::Duration};
 
 use rustpython_vm::{
     AsObject, FromArgs, Py, PyObject, PyObjectRef, PyPayload, PyRef, PyResult, VirtualMachine, atomic_func,
@@ -20,7 +14,7 @@ use rustpython_vm::{
     types::{AsNumber, AsSequence, Comparable, Hashable, IterNext, Iterable, PyComparisonOp, Representable, SelfIter},
 };
 
-use super::{sync::call_aio, timeout::Timeout};
+use super::{held::Held, sync::call_aio, timeout::Timeout};
 use crate::{
     bridge::{self, exceptions},
     channel::{Message, Obstacle, RecvEnd, SendEnd, Unsent, deadline, ends, unbounded_ends},
@@ -38,7 +32,7 @@ pub(crate) fn init(vm: &VirtualMachine, module: &Py<PyModule>) -> PyResult<()> {
     module.set_attr("Receiver", PyReceiver::make_static_type(), vm)?;
     let channel = vm.new_function("channel", make_channel);
     module.set_attr("channel", channel, vm)?;
-    let release = vm.new_function("release_ends", release_ends);
+    let release = vm.new_function("release_ends", super::held::release_mine);
     module.set_attr("release_ends", release, vm)?;
     let unbounded = vm.new_function("unbounded_channel", make_unbounded_channel);
     module.set_attr("unbounded_channel", unbounded, vm)?;
@@ -51,57 +45,8 @@ fn register_faces() {
     bridge::register_face::<PyReceiver>(|receiver| receiver.held.handle(|| ends(0).1));
 }
 
-/// Lets go of every end that objects of this thread's interpreter hold. To be called when it ends, in whatever way: an
-/// object that is never freed must not keep the other side waiting.
-pub(crate) fn release_ends() {
-    let held = HELD.take();
-    for end in held.iter().filter_map(Weak::upgrade) {
-        end.release();
-    }
-}
-
-thread_local! {
-    /// What the objects of this thread's interpreter hold. As many entries as there are such objects, or twice that.
-    static HELD: RefCell<Vec<Weak<dyn Release>>> = const { RefCell::new(Vec::new()) };
-}
-
-trait Release {
-    fn release(&self);
-}
-
-impl<E> Release for RefCell<Option<Arc<E>>> {
-    fn release(&self) {
-        let end = self.try_borrow_mut().ok().and_then(|mut end| end.take());
-        drop(end);
-    }
-}
-
-/// An end as an object holds it, until its interpreter ends.
-#[derive(Debug)]
-struct Held<E>(Rc<RefCell<Option<Arc<E>>>>);
-
-impl<E: 'static> Held<E> {
-    fn new(end: Arc<E>) -> Self {
-        let held = Rc::new(RefCell::new(Some(end)));
-        HELD.with_borrow_mut(|all| {
-            if all.len() == all.capacity() {
-                all.retain(|held| held.strong_count() > 0);
-            }
-            let weak: Weak<RefCell<Option<Arc<E>>>> = Rc::downgrade(&held);
-            all.push(weak);
-        });
-        Self(held)
-    }
-
-    /// `None` only in what still runs when the interpreter is ending.
-    fn with<R>(&self, closure: impl FnOnce(&Arc<E>) -> R) -> Option<R> {
-        self.0.borrow().as_ref().map(closure)
-    }
-
-    fn handle(&self, or_make: fn() -> E) -> Handle
-    where
-        E: Shared,
-    {
+impl<E: Shared> Held<E> {
+    fn handle(&self, or_make: fn() -> E) -> Handle {
         self.with(|end| Handle::new(end.clone()))
             .unwrap_or_else(|| Handle::new(Arc::new(or_make())))
     }

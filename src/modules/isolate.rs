@@ -15,7 +15,7 @@ use rustpython_vm::{
 
 use crate::{
     bridge,
-    interpreter::{Isolate, Surroundings},
+    interpreter::{Isolate, Surroundings, claim_task},
     parcel,
     value::{Handle, Shared},
 };
@@ -109,12 +109,14 @@ impl PyIsolate {
     #[pymethod]
     fn call(zelf: &Py<Self>, args: CallArgs, vm: &VirtualMachine) -> PyResult {
         let call = super::parcel::pack_call(vm, args.function, args.args, args.kwargs)?;
+        claim_task(vm)?;
         zelf.isolate.call(call).materialize(vm)
     }
 
     /// Has it run statements in its `__main__`; returns a Child to wait for.
     #[pymethod]
     fn exec(zelf: &Py<Self>, source: String, vm: &VirtualMachine) -> PyResult {
+        claim_task(vm)?;
         zelf.isolate.exec(source.into()).materialize(vm)
     }
 

@@ -4,6 +4,7 @@ mod buffer;
 mod channel;
 mod child;
 mod delivery;
+mod held;
 mod isolate;
 mod parcel;
 mod select;
@@ -24,9 +25,15 @@ pub(crate) fn release() {
     delivery::release();
 }
 
+/// Lets go of what they hold for the interpreter of that number, from another thread: its own does not come back.
+pub(crate) fn revoke(interpreter: u64) {
+    held::revoke(interpreter);
+    crate::sync::revoke(interpreter);
+}
+
 /// Lets go of what they hold for the interpreter that ended on this thread.
 pub(crate) fn retire() {
-    channel::release_ends();
+    held::release_mine();
     delivery::retire();
     crate::sync::retire_current();
     buffer::retire();

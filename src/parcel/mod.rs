@@ -37,6 +37,7 @@ use std::{fmt, sync::Arc};
 use rustpython_vm::{Py, PyObject, PyObjectRef, PyResult, VirtualMachine, builtins::PyCode};
 
 use crate::{
+    bridge,
     channel::Packed,
     error::ConversionError,
     value::{Handle, Shared, Value},
@@ -122,7 +123,9 @@ fn face(vm: &VirtualMachine, parcel: Arc<Parcel>) -> PyResult<PyObjectRef> {
 /// # Errors
 /// `NotShareableError` if part of it cannot cross, with the path to that part; or what its own methods raised.
 pub(crate) fn pack(vm: &VirtualMachine, object: &PyObject, root: &str) -> PyResult<Parcel> {
-    pack::pack(vm, object, root)
+    let parcel = pack::pack(vm, object, root)?;
+    bridge::check_message_size(vm, parcel.size)?;
+    Ok(parcel)
 }
 
 /// Makes the objects of a parcel, which is used up.

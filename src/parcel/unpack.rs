@@ -13,7 +13,7 @@ use super::{
     op::{Global, Op},
     world,
 };
-use crate::bridge;
+use crate::{alloc, bridge};
 
 /// Runs the instructions; what is left on the stack is the object.
 pub(super) fn run(vm: &VirtualMachine, ops: impl Iterator<Item = Op>, slots: usize) -> PyResult<PyObjectRef> {
@@ -103,7 +103,11 @@ impl Machine<'_> {
                 let object = self.memo.get(slot as usize).cloned().ok_or_else(|| self.damaged())?;
                 self.push(object);
             }
-            Op::Str(text) => self.push(ctx.new_str(text)),
+            Op::Str(text) => {
+                let text = text.into_string();
+                alloc::adopt_text(&text);
+                self.push(ctx.new_str(text))
+            }
             Op::Keep => {
                 let top = self.top()?;
                 self.memo.push(top);
@@ -140,7 +144,12 @@ impl Machine<'_> {
             Op::BigInt(value) => self.push(ctx.new_bigint(&value)),
             Op::Complex(value) => self.push(ctx.new_complex(*value)),
             Op::Surrogates(text) => self.push(ctx.new_str(text)),
-            Op::Bytes(bytes) => self.push(ctx.new_bytes(bytes.into_vec())),
+            Op::Bytes(bytes) => {
+                let bytes = bytes.into_vec();
+                // The object takes the buffer as it is.
+                alloc::adopt(&bytes);
+                self.push(ctx.new_bytes(bytes))
+            }
             Op::ByteArray(bytes) => self.push(ctx.new_bytearray(bytes.into_vec())),
             Op::Temporal(value) => self.push(bridge::to_python(vm, *value)?),
             Op::Handle(handle) => self.push(handle.materialize(vm)?),

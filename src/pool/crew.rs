@@ -14,14 +14,16 @@ use std::{
 use parking_lot::Mutex;
 
 use super::{
+    breaker::Breaker,
     meter::Meter,
     queue::{Local, Place, Queue, Refusal},
     stats::PoolStats,
+    supervision::{Service, Supervision},
 };
 use crate::{
-    control::spawner,
+    control::{Limits, spawner},
     error::{Error, Result},
-    interpreter::{Blueprint, Canceller, Interpreter, QueuedJob, WorkSource},
+    interpreter::{Blueprint, Canceller, Ended, Interpreter, QueuedJob, Resubmit, WorkSource},
 };
 
 /// How often a lost interpreter is tried to be built again before its seat stays empty.
@@ -37,6 +39,8 @@ pub(super) struct PoolJob {
     pub(super) job: QueuedJob,
     /// Where the time that it takes is noted, and for how many items.
     pub(super) meter: Option<(Arc<Meter>, usize)>,
+    /// Of the code that it runs.
+    pub(super) key: u64,
 }
 
 pub(super) struct Crew {
@@ -51,6 +55,10 @@ pub(super) struct Crew {
     /// Seats that stay empty, and why the last of them does.
     empty_seats: AtomicUsize,
     failure: Mutex<Option<Error>>,
+    /// Seats that are not filled again until a lost interpreter has ended.
+    vacant: Mutex<Vec<usize>>,
+    supervision: Supervision,
+    breaker: Breaker,
     counts: Counts,
 }
 
@@ -60,6 +68,11 @@ struct Counts {
     done: AtomicU64,
     failed: AtomicU64,
     lost: AtomicU64,
+    /// Lost and not ended.
+    stuck: AtomicUsize,
+    recycled: AtomicU64,
+    retried: AtomicU64,
+    refused: AtomicU64,
 }
 
 /// What belongs to one deque of the queue: an interpreter, and whichever takes its place.
@@ -71,7 +84,13 @@ struct Seat {
 
 impl Crew {
     /// Builds all interpreters at once, and waits until they are ready.
-    pub(super) fn build(name: String, blueprint: Arc<Blueprint>, size: usize, capacity: usize) -> Result<Arc<Self>> {
+    pub(super) fn build(
+        name: String,
+        blueprint: Arc<Blueprint>,
+        size: usize,
+        capacity: usize,
+        supervision: Supervision,
+    ) -> Result<Arc<Self>> {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let seats: Arc<[Seat]> = (0..size).map(|_| Seat::default()).collect();
         let members = seats.clone();
@@ -91,6 +110,9 @@ impl Crew {
             dismissed: AtomicBool::new(false),
             empty_seats: AtomicUsize::new(0),
             failure: Mutex::new(None),
+            vacant: Mutex::default(),
+            breaker: Breaker::new(supervision.breaker_losses, supervision.breaker_pause),
+            supervision,
             counts: Counts::default(),
         });
         let started = Instant::now();
@@ -117,7 +139,9 @@ impl Crew {
             index,
             local: Some(local),
             built_or_ended: built_or_ended.clone(),
-            running: None,
+            tenure: Arc::default(),
+            service: Service::default(),
+            resting: false,
         });
         let name = format!("{}-{index}", self.name);
         let interpreter = Interpreter::from_blueprint(&self.blueprint, Some(name), Some(source))?;
@@ -137,10 +161,55 @@ impl Crew {
         if self.is_member() {
             return self.try_reserve();
         }
+        self.check_not_overwhelmed()?;
         self.queue.reserve().map_err(|refusal| self.refused(refusal))
     }
 
+    /// Puts a job where room was reserved for it.
+    pub(super) fn submit(&self, place: Place<'_, PoolJob>, job: PoolJob) {
+        place.fill(job);
+        self.refuse_if_deserted();
+    }
+
+    /// What takes a task of that code to another interpreter when the one that ran it was lost.
+    pub(super) fn resubmitter(self: &Arc<Self>, key: u64) -> Resubmit {
+        let crew = Arc::downgrade(self);
+        Arc::new(move |job| match crew.upgrade() {
+            Some(crew) if !crew.dismissed.load(SeqCst) => {
+                crew.counts.retried.fetch_add(1, SeqCst);
+                crew.queue.put_back(PoolJob { job, meter: None, key });
+                crew.refuse_if_deserted();
+            }
+            // Dropped, it answers that its interpreter is closed.
+            _ => drop(job),
+        })
+    }
+
+    fn is_overwhelmed(&self) -> Option<usize> {
+        let stuck = self.counts.stuck.load(SeqCst);
+        (stuck > self.supervision.max_lost(self.size())).then_some(stuck)
+    }
+
+    fn check_not_overwhelmed(&self) -> Result<()> {
+        match self.is_overwhelmed() {
+            Some(lost) => Err(Error::TooManyLost {
+                pool: self.name.clone(),
+                lost,
+            }),
+            None => Ok(()),
+        }
+    }
+
+    /// Answers what is queued if nobody is left to run it, and nobody will come before a lost interpreter has ended.
+    fn refuse_if_deserted(&self) {
+        let deserted = self.vacant.lock().len() + self.empty_seats.load(SeqCst) == self.size();
+        if deserted && let Err(error) = self.check_not_overwhelmed() {
+            self.answer(self.queue.take_all(), &error);
+        }
+    }
+
     pub(super) fn try_reserve(&self) -> Result<Place<'_, PoolJob>> {
+        self.check_not_overwhelmed()?;
         self.queue.try_reserve().map_err(|refusal| self.refused(refusal))
     }
 
@@ -173,6 +242,11 @@ impl Crew {
         &self.name
     }
 
+    /// Those of each task that brings none of its own.
+    pub(super) fn limits(&self) -> &Limits {
+        &self.blueprint.limits
+    }
+
     pub(super) fn size(&self) -> usize {
         self.seats.len()
     }
@@ -193,6 +267,10 @@ impl Crew {
             done: self.counts.done.load(SeqCst),
             failed: self.counts.failed.load(SeqCst),
             lost: self.counts.lost.load(SeqCst),
+            stuck: self.counts.stuck.load(SeqCst),
+            recycled: self.counts.recycled.load(SeqCst),
+            retried: self.counts.retried.load(SeqCst),
+            refused: self.counts.refused.load(SeqCst),
             capacity: self.queue.capacity(),
             interpreters: members.map(|interpreter| interpreter.stats()).collect(),
         }
@@ -228,7 +306,11 @@ impl Crew {
     }
 
     fn answer_queued(&self, error: &Error) {
-        for PoolJob { job, .. } in self.queue.abort() {
+        self.answer(self.queue.abort(), error);
+    }
+
+    fn answer(&self, jobs: Vec<PoolJob>, error: &Error) {
+        for PoolJob { job, .. } in jobs {
             job.abandon(error.clone());
             self.counts.failed.fetch_add(1, SeqCst);
             self.queue.discarded();
@@ -255,9 +337,54 @@ impl Crew {
 
     /// An interpreter ended that was not told to by the crew: someone closed it, or its VM panicked.
     fn replace(self: &Arc<Self>, index: usize) {
-        drop(self.seats[index].interpreter.lock().take());
         self.counts.lost.fetch_add(1, SeqCst);
         tracing::warn!(pool = self.name, index, "an interpreter was lost");
+        self.vacate(index);
+    }
+
+    /// The interpreter of that seat was given up: its thread runs on, and nobody waits for it.
+    fn lose(self: &Arc<Self>, index: usize, tenure: &Tenure) {
+        if tenure.lost.swap(true, SeqCst) {
+            return;
+        }
+        let running = tenure.running.lock().take();
+        if let Some(running) = &running {
+            *self.seats[index].running.lock() = None;
+            self.breaker.lost(running.key);
+            self.counts.running.fetch_sub(1, SeqCst);
+            self.counts.failed.fetch_add(1, SeqCst);
+        }
+        let was_last = self.queue.lose_worker(index, running.is_some());
+        self.counts.stuck.fetch_add(1, SeqCst);
+        if self.dismissed.load(SeqCst) {
+            return;
+        }
+        if was_last && self.left_alone.load(SeqCst) {
+            self.dismiss();
+        } else if self.is_overwhelmed().is_some() {
+            self.counts.lost.fetch_add(1, SeqCst);
+            tracing::error!(pool = self.name, "too many interpreters are lost and cannot be stopped");
+            drop(self.seats[index].interpreter.lock().take());
+            self.vacant.lock().push(index);
+            self.refuse_if_deserted();
+        } else {
+            self.replace(index);
+        }
+    }
+
+    /// An interpreter that was given up has come back and ended.
+    fn lost_ended(self: &Arc<Self>) {
+        self.counts.stuck.fetch_sub(1, SeqCst);
+        if self.dismissed.load(SeqCst) || self.is_overwhelmed().is_some() {
+            return;
+        }
+        let vacant = std::mem::take(&mut *self.vacant.lock());
+        vacant.into_iter().for_each(|index| self.vacate(index));
+    }
+
+    /// Has the seat filled again.
+    fn vacate(self: &Arc<Self>, index: usize) {
+        drop(self.seats[index].interpreter.lock().take());
         let crew = self.clone();
         if let Err(error) = spawner::spawn("ungil-pool", None, move || crew.refill_seat(index)) {
             let message = format!("no thread to replace an interpreter of pool {:?}: {error}", self.name);
@@ -323,12 +450,24 @@ struct Source {
     local: Option<Local<PoolJob>>,
     /// Set when the interpreter is built, and when it has ended: who comes second knows that it lived, and replaces it.
     built_or_ended: Arc<AtomicBool>,
-    running: Option<Running>,
+    tenure: Arc<Tenure>,
+    service: Service,
+    /// It ends because it has done its part.
+    resting: bool,
+}
+
+/// What an interpreter and those who may have to give it up share.
+#[derive(Default)]
+struct Tenure {
+    /// Given up: the crew has seen to everything.
+    lost: AtomicBool,
+    running: Mutex<Option<Running>>,
 }
 
 struct Running {
     since: Instant,
     meter: Option<(Arc<Meter>, usize)>,
+    key: u64,
 }
 
 impl Source {
@@ -336,16 +475,28 @@ impl Source {
         &self.crew.seats[self.index]
     }
 
-    fn begin(&mut self, PoolJob { job, meter }: PoolJob) -> Option<QueuedJob> {
+    fn begin(&mut self, PoolJob { job, meter, key }: PoolJob) -> Option<QueuedJob> {
         *self.seat().running.lock() = Some(job.canceller());
         self.crew.counts.running.fetch_add(1, SeqCst);
-        self.running = Some(Running {
+        *self.tenure.running.lock() = Some(Running {
             since: Instant::now(),
             meter,
+            key,
         });
-        if self.crew.queue.is_aborted() {
-            job.abandon(Error::Cancelled);
-            self.finished(false);
+        let refusal = if self.crew.queue.is_aborted() {
+            Some(Error::Cancelled)
+        } else {
+            self.crew.breaker.refuses(key).map(|losses| {
+                self.crew.counts.refused.fetch_add(1, SeqCst);
+                Error::CircuitOpen {
+                    pool: self.crew.name.clone(),
+                    losses,
+                }
+            })
+        };
+        if let Some(error) = refusal {
+            job.abandon(error);
+            self.end_task(false);
             return None;
         }
         Some(job)
@@ -373,8 +524,39 @@ impl WorkSource for Source {
         }
     }
 
-    fn finished(&mut self, succeeded: bool) {
-        let Some(running) = self.running.take() else {
+    fn finished(&mut self, ended: Ended) {
+        let key = self.tenure.running.lock().as_ref().map(|running| running.key);
+        if let Some(key) = key {
+            match ended {
+                Ended::Succeeded | Ended::Failed => self.crew.breaker.survived(key),
+                Ended::Fatally => self.crew.breaker.lost(key),
+            }
+        }
+        self.end_task(ended == Ended::Succeeded);
+    }
+
+    fn wants_rest(&mut self, memory: Option<u64>) -> bool {
+        self.resting = self.service.is_over(&self.crew.supervision, memory);
+        self.resting
+    }
+
+    fn on_loss(&self) -> Box<dyn FnOnce() + Send> {
+        let (crew, index, tenure) = (self.crew.clone(), self.index, self.tenure.clone());
+        Box::new(move || crew.lose(index, &tenure))
+    }
+
+    fn detained(&mut self) {
+        MEMBER_OF.set(Some(self.crew.id));
+        if let Some(local) = &self.local {
+            local.pass_on();
+        }
+    }
+}
+
+impl Source {
+    /// Counts the end of the task that ran, if one did.
+    fn end_task(&mut self, succeeded: bool) {
+        let Some(running) = self.tenure.running.lock().take() else {
             return;
         };
         *self.seat().running.lock() = None;
@@ -390,24 +572,29 @@ impl WorkSource for Source {
             self.crew.dismiss();
         }
     }
-
-    fn detained(&mut self) {
-        MEMBER_OF.set(Some(self.crew.id));
-        if let Some(local) = &self.local {
-            local.pass_on();
-        }
-    }
 }
 
 impl Drop for Source {
     fn drop(&mut self) {
         MEMBER_OF.set(None);
-        self.finished(false);
+        if self.tenure.lost.load(SeqCst) {
+            if let Some(local) = self.local.take() {
+                local.forget();
+            }
+            self.crew.lost_ended();
+            return;
+        }
+        self.end_task(false);
         // Its jobs are for the others from here on, and its deque for the successor.
         self.local = None;
         let has_lived = self.built_or_ended.swap(true, SeqCst);
         if has_lived && !self.crew.dismissed.load(SeqCst) {
-            self.crew.replace(self.index);
+            if self.resting {
+                self.crew.counts.recycled.fetch_add(1, SeqCst);
+                self.crew.vacate(self.index);
+            } else {
+                self.crew.replace(self.index);
+            }
         }
     }
 }

@@ -98,9 +98,11 @@ impl<'a> Feeder<'a> {
             } else {
                 Task::call_each
             };
-            let (job, results) = prepare_each(make(self.name.clone(), chunk.values));
+            let task = make(self.name.clone(), chunk.values);
+            let key = task.code_key();
+            let (job, results) = prepare_each(task);
             let meter = Some((self.meter.clone(), len));
-            place.fill(PoolJob { job, meter });
+            crew.submit(place, PoolJob { job, meter, key });
             results
         });
         Some(Flight {
@@ -133,6 +135,10 @@ impl<'a> Feeder<'a> {
     }
 
     fn automatic_size(&self) -> usize {
+        if self.crew().limits().is_timed() {
+            // The limit is for each item.
+            return 1;
+        }
         let left = match self.items.size_hint() {
             (least, Some(most)) if least == most => Some(most),
             _ => None,

@@ -1,5 +1,6 @@
 //! Pools: many interpreters of one kind that share the work.
 
+mod breaker;
 mod builder;
 mod crew;
 mod feed;
@@ -7,6 +8,7 @@ mod map;
 mod meter;
 mod queue;
 mod stats;
+mod supervision;
 
 use std::{fmt, sync::Arc};
 
@@ -19,17 +21,19 @@ pub use stats::PoolStats;
 use self::{
     crew::{Crew, PoolJob},
     feed::Feeder,
+    queue::Place,
 };
 use crate::{
     error::{Error, Result},
-    interpreter::{Interpreter, Job, Task, prepare},
+    interpreter::{Interpreter, Job, Task, prepare_retrying},
 };
 
 /// A number of interpreters that are all built from one builder, and a queue of tasks for them.
 ///
 /// Tasks move, interpreters never do: each takes tasks from the queue, and from the others when it has none. All of them
-/// are built before the first task, in parallel. A task that fails fails alone. An interpreter whose VM panics is
-/// replaced with a new one, and only the task that it ran is lost: it gets [`Error::Panicked`].
+/// are built before the first task, in parallel. A task that fails fails alone. An interpreter whose VM panics
+/// is replaced with a new one, and only the task that it ran is lost: it gets [`Error::Panicked`]. So is one that runs into
+/// one of the pool's [limits](PoolBuilder::limits) and cannot be stopped; its task gets [`Error::Unresponsive`].
 ///
 /// What a task needs to find, such as functions and modules, every interpreter must have, because any may run it: give
 /// it to the builder (`source`, `function`, `module`), or run it on each with [`Pool::broadcast`].
@@ -106,9 +110,17 @@ impl Pool {
         T: DeserializeOwned + Send + 'static,
     {
         let place = self.crew().reserve()?;
-        let (job, result) = prepare(task);
-        place.fill(PoolJob { job, meter: None });
-        Ok(result)
+        Ok(self.fill(place, task))
+    }
+
+    fn fill<T>(&self, place: Place<'_, PoolJob>, task: Task) -> Job<T>
+    where
+        T: DeserializeOwned + Send + 'static,
+    {
+        let key = task.code_key();
+        let (job, result) = prepare_retrying(task, self.held.crew.resubmitter(key));
+        self.crew().submit(place, PoolJob { job, meter: None, key });
+        result
     }
 
     /// Puts a task into the queue if there is room now, and gives it back if there is none.
@@ -120,11 +132,7 @@ impl Pool {
         T: DeserializeOwned + Send + 'static,
     {
         match self.crew().try_reserve() {
-            Ok(place) => {
-                let (job, result) = prepare(task);
-                place.fill(PoolJob { job, meter: None });
-                Ok(result)
-            }
+            Ok(place) => Ok(self.fill(place, task)),
             Err(error) => Err(SubmitError(Box::new((task, error)))),
         }
     }
@@ -258,7 +266,7 @@ impl Pool {
     /// Takes no more tasks, cancels those that run and those in the queue, which get [`Error::Cancelled`], closes the
     /// interpreters, and returns when they are closed. It also ends a [`shutdown`](Pool::shutdown) that another thread
     /// waits for. What [`broadcast`](Pool::broadcast) runs is not cancelled, and waited for; a task in native code that
-    /// cannot be interrupted is waited for, too.
+    /// cannot be interrupted is waited for, too, unless the pool has [limits](PoolBuilder::limits) and gives it up.
     ///
     /// # Errors
     /// [`Error::Reentrant`] on a thread of one of its own interpreters.

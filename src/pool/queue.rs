@@ -14,14 +14,15 @@ use std::sync::{
 };
 
 use crossbeam_deque::{Injector, Steal, Stealer, Worker};
-use parking_lot::{Condvar, Mutex};
+use parking_lot::{Condvar, Mutex, RwLock};
 
 /// Called with the index of a worker that is to wake up.
 pub(super) type Wake = Box<dyn Fn(usize) + Send + Sync>;
 
 pub(super) struct Queue<J> {
     injector: Injector<J>,
-    stealers: Box<[Stealer<J>]>,
+    /// Written only when a worker is lost.
+    stealers: Box<[RwLock<Stealer<J>>]>,
     /// Deques that no worker has now. Their jobs can be stolen all the same.
     unowned: Mutex<Vec<Option<Worker<J>>>>,
     wake: Wake,
@@ -88,7 +89,7 @@ impl<J> Queue<J> {
         let deques: Vec<_> = (0..workers).map(|_| Worker::new_fifo()).collect();
         Arc::new(Self {
             injector: Injector::new(),
-            stealers: deques.iter().map(Worker::stealer).collect(),
+            stealers: deques.iter().map(|deque| RwLock::new(deque.stealer())).collect(),
             unowned: Mutex::new(deques.into_iter().map(Some).collect()),
             wake,
             sleepers: Mutex::default(),
@@ -112,6 +113,28 @@ impl<J> Queue<J> {
             deque: Some(deque),
             running: false,
         })
+    }
+
+    /// The worker of that index does not come back from its job, which counts as ended here (if it is `running` one of the queue's): what it has not begun is for
+    /// the others, and its seat gets another deque. True if the job was the last of a closed queue.
+    pub(super) fn lose_worker(&self, index: usize, running: bool) -> bool {
+        let deque = Worker::new_fifo();
+        let left = std::mem::replace(&mut *self.stealers[index].write(), deque.stealer());
+        while let Some(job) = retry(|| left.steal()) {
+            self.injector.push(job);
+        }
+        self.unowned.lock()[index] = Some(deque);
+        self.get_up(index);
+        self.wake_one();
+        running && self.end_one()
+    }
+
+    /// Puts a job in although the queue may be full or closed: it was accepted before, and runs again.
+    pub(super) fn put_back(&self, job: J) {
+        self.unfinished.fetch_add(1, SeqCst);
+        self.queued.fetch_add(1, SeqCst);
+        self.injector.push(job);
+        self.wake_one();
     }
 
     pub(super) fn try_reserve(&self) -> Result<Place<'_, J>, Refusal> {
@@ -155,6 +178,11 @@ impl<J> Queue<J> {
     pub(super) fn abort(&self) -> Vec<J> {
         self.aborted.store(true, SeqCst);
         self.close();
+        self.take_all()
+    }
+
+    /// Takes out what no worker has taken.
+    pub(super) fn take_all(&self) -> Vec<J> {
         let mut jobs = Vec::new();
         let mut empty = |steal: &dyn Fn() -> Steal<J>| {
             while let Some(job) = retry(steal) {
@@ -164,12 +192,13 @@ impl<J> Queue<J> {
         };
         empty(&|| self.injector.steal());
         for stealer in &self.stealers {
+            let stealer = stealer.read();
             empty(&|| stealer.steal());
         }
         jobs
     }
 
-    /// To be called for each job that [`Queue::abort`] gave, once it has its answer. True if nothing is left.
+    /// To be called for each job that [`Queue::abort`] or [`Queue::take_all`] gave, once it has its answer. True if nothing is left.
     pub(super) fn discarded(&self) -> bool {
         self.end_one()
     }
@@ -201,7 +230,7 @@ impl<J> Queue<J> {
     }
 
     fn has_work(&self) -> bool {
-        !self.injector.is_empty() || self.stealers.iter().any(|stealer| !stealer.is_empty())
+        !self.injector.is_empty() || self.stealers.iter().any(|stealer| !stealer.read().is_empty())
     }
 
     fn wake_one(&self) {
@@ -284,7 +313,7 @@ impl<J> Drop for Place<'_, J> {
 pub(super) struct Local<J> {
     queue: Arc<Queue<J>>,
     index: usize,
-    /// Only `None` while it is dropped.
+    /// Only `None` while it is dropped, or forgotten.
     deque: Option<Worker<J>>,
     running: bool,
 }
@@ -323,6 +352,12 @@ impl<J> Local<J> {
         self.queue.get_up(self.index);
     }
 
+    /// Its interpreter was lost: the queue has seen to everything.
+    pub(super) fn forget(mut self) {
+        self.deque = None;
+        self.running = false;
+    }
+
     /// It will do something else first: if it was woken for a job, another has to take that.
     pub(super) fn pass_on(&self) {
         fence(SeqCst);
@@ -336,12 +371,18 @@ impl<J> Local<J> {
         // Each begins with its neighbour, so that not all rob the same one.
         (1..others)
             .map(|step| &self.queue.stealers[(self.index + step) % others])
-            .find_map(|stealer| retry(|| stealer.steal_batch_and_pop(deque)))
+            .find_map(|stealer| {
+                let stealer = stealer.read();
+                retry(|| stealer.steal_batch_and_pop(deque))
+            })
     }
 }
 
 impl<J> Drop for Local<J> {
     fn drop(&mut self) {
+        if self.deque.is_none() {
+            return;
+        }
         self.finished();
         self.queue.get_up(self.index);
         self.queue.unowned.lock()[self.index] = self.deque.take();

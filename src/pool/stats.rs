@@ -27,8 +27,18 @@ pub struct PoolStats {
     pub done: u64,
     /// Tasks that ended with an error, the cancelled ones included.
     pub failed: u64,
-    /// How often an interpreter was lost, to a panic or because someone closed it; another takes its place each time.
+    /// How often an interpreter was lost: its VM panicked, it could not be stopped and was given up, or someone closed it.
+    /// Another takes its place each time.
     pub lost: u64,
+    /// Interpreters among them that were given up and have not ended.
+    pub stuck: usize,
+    /// How often an interpreter was replaced because it had done its part; see
+    /// [`PoolBuilder::recycle_after`](crate::PoolBuilder::recycle_after).
+    pub recycled: u64,
+    /// How often a task was run again because its interpreter was lost; see [`Task::retries`](crate::Task::retries).
+    pub retried: u64,
+    /// Tasks that were not run because their code has cost too many interpreters; they count as failed, too.
+    pub refused: u64,
     /// How many tasks can wait.
     pub capacity: usize,
     /// Of each interpreter that the pool has now; what one counts begins anew with its successor. Tasks run through

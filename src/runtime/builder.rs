@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::library;
 use crate::{
+    control::Limits,
     error::{ConversionError, Error, Result},
     fence::{Fence, Permissions},
     host::{self, HostFunction, IntoAsyncHostFunction, IntoHostFunction, Module},
@@ -64,6 +65,9 @@ impl Interpreter {
     /// A builder for an interpreter that runs scripts which the host did not write: without files, network, programs and
     /// environment, but with the standard library and clocks. [`Builder::permissions`] grants more, or less.
     ///
+    /// Each job has a minute, 16 MB of output, 64 MB for a result or message, and may start 8 interpreters; objects may take
+    /// 256 MB where memory is counted. What [`Builder::limits`] sets goes before that.
+    ///
     /// ```
     /// use ungil::{Interpreter, Output};
     /// # if !cfg!(target_os = "linux") { return Ok(()) }
@@ -74,7 +78,10 @@ impl Interpreter {
     /// ```
     pub fn sandboxed() -> Builder {
         let permissions = Permissions::none().allow_module("*").allow_clock();
-        Builder::new().permissions(permissions).stdin(Input::Empty)
+        Builder::new()
+            .permissions(permissions)
+            .stdin(Input::Empty)
+            .limits(Limits::sandboxed())
     }
 }
 
@@ -106,6 +113,10 @@ impl Builder {
                 frozen: library::frozen,
                 on_closing: library::release,
                 on_end: library::retire,
+                on_loss: library::revoke,
+                limits: Limits::new(),
+                quota: None,
+                account: None,
             },
             permissions: Permissions::all(),
             spawner: None,
@@ -259,6 +270,12 @@ impl Builder {
     /// What `sys.stdin` gives.
     pub fn stdin(mut self, input: Input) -> Self {
         self.blueprint.stdin = input;
+        self
+    }
+
+    /// What each job of the interpreter may use; see [`Limits`]. What is set here goes before what was set earlier.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.blueprint.limits = limits.or(&self.blueprint.limits);
         self
     }
 

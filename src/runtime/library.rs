@@ -40,6 +40,11 @@ pub(super) fn retire() {
     host::abandon();
 }
 
+/// Takes back what native modules hold for the interpreter of that number, whose thread does not come back.
+pub(super) fn revoke(interpreter: u64) {
+    modules::revoke(interpreter);
+}
+
 /// Python modules that are compiled into the binary; ours come last and so win.
 pub(super) fn frozen(fence: Option<&Arc<Fence>>) -> Vec<(&'static str, FrozenModule)> {
     let mut modules = all_frozen();

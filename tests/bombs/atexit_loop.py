@@ -1,0 +1,8 @@
+# ends: ok
+import atexit
+
+
+@atexit.register
+def forever():
+    while True:
+        pass

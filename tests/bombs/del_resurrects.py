@@ -1,0 +1,8 @@
+# ends: limit
+class Undead:
+    def __del__(self):
+        Undead()
+
+
+while True:
+    Undead()

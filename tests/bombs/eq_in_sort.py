@@ -1,0 +1,8 @@
+# ends: limit
+class Slow:
+    def __lt__(self, other):
+        while True:
+            pass
+
+
+sorted([Slow(), Slow()])

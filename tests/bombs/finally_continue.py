@@ -1,0 +1,6 @@
+# ends: limit
+while True:
+    try:
+        pass
+    finally:
+        continue

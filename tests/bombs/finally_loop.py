@@ -1,0 +1,7 @@
+# ends: limit
+try:
+    while True:
+        pass
+finally:
+    while True:
+        pass

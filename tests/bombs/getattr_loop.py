@@ -1,0 +1,8 @@
+# ends: limit
+class Lazy:
+    def __getattr__(self, name):
+        while True:
+            pass
+
+
+Lazy().x

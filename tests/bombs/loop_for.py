@@ -1,0 +1,5 @@
+# ends: limit
+import itertools
+
+for _ in itertools.count():
+    pass

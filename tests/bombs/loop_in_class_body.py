@@ -1,0 +1,4 @@
+# ends: limit
+class Endless:
+    while True:
+        pass

@@ -1,0 +1,4 @@
+# ends: limit
+import itertools
+
+sum([0 for n in itertools.count() if n < 0])

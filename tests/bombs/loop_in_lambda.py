@@ -1,0 +1,4 @@
+# ends: limit
+import itertools
+
+any(map(lambda n: n < 0, itertools.count()))

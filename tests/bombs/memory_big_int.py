@@ -1,0 +1,4 @@
+# ends: limit | lost | error MemoryError
+n = 3
+while True:
+    n = n * n

@@ -1,0 +1,4 @@
+# ends: limit | lost | error MemoryError
+grow = []
+while True:
+    grow.append(bytes(1000))

@@ -1,0 +1,4 @@
+# ends: limit | lost | error MemoryError
+grow = []
+while True:
+    grow = [grow, []] + [[] for _ in range(100)]

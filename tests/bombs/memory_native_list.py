@@ -1,0 +1,4 @@
+# ends: lost | limit | error MemoryError
+import itertools
+
+list(itertools.repeat(None))

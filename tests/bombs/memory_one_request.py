@@ -1,0 +1,2 @@
+# ends: lost | limit | error MemoryError
+data = bytearray(10**10)

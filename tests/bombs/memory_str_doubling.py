@@ -1,0 +1,4 @@
+# ends: limit | lost | error MemoryError
+text = 'x'
+while True:
+    text += text

@@ -1,0 +1,4 @@
+# ends: limit | lost | error MemoryError
+kept = []
+while True:
+    kept.append(type('T', (), {}))

@@ -1,0 +1,4 @@
+# ends: lost | limit
+import itertools
+
+all(itertools.repeat(1))

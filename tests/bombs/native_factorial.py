@@ -1,0 +1,4 @@
+# ends: lost | limit
+import math
+
+math.factorial(3_000_000)

@@ -1,0 +1,2 @@
+# ends: lost | limit | error MemoryError
+pow(3, 10**9)

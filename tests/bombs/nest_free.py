@@ -1,0 +1,5 @@
+# ends: ok | limit | lost
+deep = []
+for _ in range(300_000):
+    deep = [deep]
+del deep

@@ -1,0 +1,5 @@
+# ends: limit
+import sys
+
+while True:
+    sys.stdout.write('flood' * 1000)

@@ -1,0 +1,4 @@
+# ends: error RecursionError | error JSONDecodeError
+import json
+
+json.loads('[' * 100_000)

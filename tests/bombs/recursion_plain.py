@@ -1,0 +1,6 @@
+# ends: error RecursionError
+def f():
+    return f()
+
+
+f()

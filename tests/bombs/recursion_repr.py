@@ -1,0 +1,7 @@
+# ends: error RecursionError
+class Me:
+    def __repr__(self):
+        return repr(self)
+
+
+repr(Me())

@@ -1,0 +1,4 @@
+# ends: limit
+import time
+
+time.sleep(10**6)

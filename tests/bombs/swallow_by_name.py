@@ -1,0 +1,9 @@
+# ends: limit
+import ungil
+
+while True:
+    try:
+        while True:
+            pass
+    except ungil.DeadlineExceeded:
+        continue

@@ -1,0 +1,7 @@
+# ends: limit
+while True:
+    try:
+        while True:
+            pass
+    except BaseException:
+        pass

@@ -1,0 +1,7 @@
+# ends: limit
+import contextlib
+
+while True:
+    with contextlib.suppress(BaseException):
+        while True:
+            pass

@@ -1,0 +1,5 @@
+# ends: limit
+import ungil
+
+sender, receiver = ungil.channel(1)
+receiver.recv()

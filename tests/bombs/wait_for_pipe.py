@@ -1,0 +1,5 @@
+# ends: limit
+import os
+
+r, w = os.pipe()
+os.read(r, 1)

@@ -1,0 +1,5 @@
+# ends: limit
+import socket
+
+a, b = socket.socketpair()
+a.recv(1)

@@ -1,0 +1,46 @@
+//! What a program may use, said on the command line.
+
+use crate::harness::run;
+use crate::last_error;
+
+#[test]
+fn a_timeout_ends_a_program_that_would_not_end() {
+    let outcome = run(&["--timeout", "0.2", "-c", "while True: pass"]);
+    assert_eq!(outcome.status, Some(1));
+    assert_eq!(
+        last_error(&outcome),
+        "ungil.DeadlineExceeded: more than 200ms of wall time"
+    );
+    let outcome = run(&["--timeout=60", "-c", "print('in time')"]);
+    assert_eq!((outcome.status, outcome.stdout.as_str()), (Some(0), "in time\n"));
+}
+
+#[test]
+fn memory_is_limited() {
+    let outcome = run(&[
+        "--memory",
+        "60M",
+        "-c",
+        "grow = []\nwhile True: grow.append(bytes(10000))",
+    ]);
+    assert_eq!(outcome.status, Some(1));
+    assert!(
+        last_error(&outcome).starts_with("MemoryError: the interpreter's 62914560 bytes"),
+        "{outcome:?}"
+    );
+}
+
+#[test]
+fn output_is_limited() {
+    let outcome = run(&["--max-output", "1K", "-c", "while True: print('flood')"]);
+    assert_eq!(outcome.status, Some(1));
+    assert!(outcome.stdout.len() <= 1024, "{}", outcome.stdout.len());
+    assert!(outcome.stdout.starts_with("flood\n"));
+}
+
+#[test]
+fn a_size_that_is_none_is_refused() {
+    let outcome = run(&["--memory", "much", "-c", "pass"]);
+    assert_eq!(outcome.status, Some(2));
+    assert!(outcome.stderr.contains("500M"), "{}", outcome.stderr);
+}
