@@ -194,7 +194,12 @@ fn apply(patch: &str, files: &mut BTreeMap<PathBuf, Vec<u8>>) -> Result<(), Stri
             .and_then(|name| name.strip_prefix("b/"))
             .ok_or("a file name without b/")?;
         let path: PathBuf = name.split('/').collect();
-        let old = files.get(&path).ok_or_else(|| format!("there is no {name}"))?;
+        let old: &[u8] = match files.get(&path) {
+            Some(old) => old,
+            // A file that the patch adds.
+            None if patch.original() == Some("/dev/null") => &[],
+            None => return Err(format!("there is no {name}")),
+        };
         let old = str::from_utf8(old).map_err(|error| format!("{name}: {error}"))?;
         let new = diffy::apply(old, &patch).map_err(|error| format!("{name}: {error}"))?;
         files.insert(path, new.into_bytes());
