@@ -10,7 +10,7 @@ mod _thread {
 
     use rustpython_vm::{
         AsObject, Py, PyObjectRef, PyPayload, PyResult, VirtualMachine,
-        builtins::{PyModule, PyStrRef, PyType, PyTypeRef},
+        builtins::{PyModule, PyStrRef, PyTypeRef},
         class::{PyClassImpl, StaticType},
         function::{FuncArgs, OptionalArg},
         pyclass, pystruct_sequence, pystruct_sequence_data,
