@@ -52,7 +52,8 @@ fn all_frozen() -> Vec<(&'static str, FrozenModule)> {
     let overridden = |name: &str| {
         !dev.is_empty() && {
             let path = format!("{dev}/{}", name.replace('.', "/"));
-            std::path::Path::new(&format!("{path}.py")).exists() || std::path::Path::new(&path).join("__init__.py").exists()
+            std::path::Path::new(&format!("{path}.py")).exists()
+                || std::path::Path::new(&path).join("__init__.py").exists()
         }
     };
     rustpython_pylib::FROZEN_STDLIB
