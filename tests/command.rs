@@ -16,6 +16,9 @@ mod interrupts;
 mod limits;
 #[path = "command/lines_from_a_pipe.rs"]
 mod lines_from_a_pipe;
+#[cfg(target_os = "linux")]
+#[path = "command/sandbox.rs"]
+mod sandbox;
 #[path = "command/search_path.rs"]
 mod search_path;
 #[cfg(target_os = "linux")]

@@ -198,14 +198,46 @@ impl Drop for World {
     }
 }
 
+/// Runs a case where the script has it run.
+const IN_WORKER: &str = "
+import _ungil
+def case(source, names):
+    exec(compile(source, '<case>', 'exec'), dict(names, __name__='__main__'))
+def run(source):
+    names = {name: globals()[name] for name in ('secret', 'outside', 'granted', 'port', 'abstract', 'host_descriptor')}
+    child = _ungil.start(case, (source, names))
+    child.join()
+    kind, value = child.outcome()
+    if kind == 'raised':
+        raise value.open()
+    if kind == 'exited':
+        raise SystemExit(value)
+    if kind != 'returned':
+        raise RuntimeError(f'{kind} {value}')
+";
+
+/// Where a case runs.
+#[derive(Clone, Copy, PartialEq)]
+enum Place {
+    Script,
+    /// An interpreter that the script has started.
+    Worker,
+}
+
 /// How a case got out; `None` if it did not.
-fn escape(case: &Case, world: &World, part: Part) -> Option<String> {
+fn escape(case: &Case, world: &World, part: Part, place: Place) -> Option<String> {
     // Shown if the process does not survive it.
     println!("{}", case.name);
     world.prepare();
     let py = world.builder(part).build().unwrap();
     world.tell(&py);
-    let outcome = py.exec(case.source.as_str());
+    let outcome = match place {
+        Place::Script => py.exec(case.source.as_str()),
+        Place::Worker => {
+            py.exec(IN_WORKER).unwrap();
+            py.call::<()>("run", (&case.source,))
+        }
+    };
     let mut shown = py.take_stdout();
     shown.extend(py.take_stderr());
     py.close().unwrap();
@@ -224,7 +256,7 @@ fn escape(case: &Case, world: &World, part: Part) -> Option<String> {
         .or_else(|| world.damage())
 }
 
-fn run(part: Part, name: &str) {
+fn run(part: Part, place: Place, name: &str) {
     let world = World::new(name);
     world.prepare();
     // Leaves something behind on the thread that the cases run on.
@@ -236,7 +268,7 @@ fn run(part: Part, name: &str) {
     let cases: Vec<Case> = Case::all().into_iter().filter(|case| case.concerns(part)).collect();
     let escapes: Vec<String> = cases
         .iter()
-        .filter_map(|case| escape(case, &world, part).map(|how| format!("{}: {how}", case.name)))
+        .filter_map(|case| escape(case, &world, part, place).map(|how| format!("{}: {how}", case.name)))
         .collect();
     println!("{} cases refused, {} not", cases.len() - escapes.len(), escapes.len());
     assert!(escapes.is_empty(), "\n{}", escapes.join("\n"));
@@ -245,15 +277,20 @@ fn run(part: Part, name: &str) {
 #[test]
 fn nothing_gets_through_the_whole_fence() {
     assert!(Case::all().len() >= 60);
-    run(Part::Both, "both");
+    run(Part::Both, Place::Script, "both");
 }
 
 #[test]
 fn nothing_gets_through_the_interpreters_part() {
-    run(Part::Interpreter, "interpreter");
+    run(Part::Interpreter, Place::Script, "interpreter");
 }
 
 #[test]
 fn nothing_gets_through_the_kernels_part() {
-    run(Part::Kernel, "kernel");
+    run(Part::Kernel, Place::Script, "kernel");
+}
+
+#[test]
+fn nothing_gets_through_from_a_worker_that_the_script_started() {
+    run(Part::Both, Place::Worker, "worker");
 }

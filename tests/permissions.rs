@@ -235,7 +235,7 @@ s = socket.socket()
 s.connect(('localhost', port))
 second = s.recv(5)
 async def main():
-    reader, writer = await asyncio.open_connection('localhost', port, family=socket.AF_INET)
+    reader, writer = await asyncio.open_connection('127.0.0.1', port)
     return await reader.readexactly(5)
 third = asyncio.run(main())
 ",
@@ -391,7 +391,9 @@ fn threads_are_used_again_only_behind_the_same_fence_and_for_the_same_tenant() {
         thread
     };
     let first = thread(standard().allow_env("A"), "threads");
-    assert_eq!(first, thread(standard().allow_env("A"), "threads"));
+    // It is idle a moment after its last interpreter was closed.
+    let again = (0..100).any(|_| first == thread(standard().allow_env("A"), "threads"));
+    assert!(again);
     assert_ne!(first, thread(standard().allow_env("B"), "threads"));
     assert_ne!(first, thread(standard().allow_env("A"), "others"));
     assert_ne!(first, thread(Permissions::all(), "threads"));

@@ -52,7 +52,8 @@ fn task(program: &Program) -> Result<Task, String> {
     match program {
         // Read by the command, which was told to run it; the script itself may not be allowed to.
         Program::File(path) => {
-            let source = fs::read_to_string(path).map_err(|error| format!("can't open file '{}': {error}", path.display()))?;
+            let source =
+                fs::read_to_string(path).map_err(|error| format!("can't open file '{}': {error}", path.display()))?;
             Ok(Task::exec(source).filename(path.to_string_lossy().into_owned()))
         }
         Program::Code(code) => Ok(Task::exec(code.to_string_lossy().into_owned()).filename("<string>")),
@@ -61,7 +62,8 @@ fn task(program: &Program) -> Result<Task, String> {
             Ok(Task::exec(format!("import runpy\nrunpy._run_module_as_main({name:?})")).filename("<ungil>"))
         }
         Program::Stdin => {
-            let source = std::io::read_to_string(std::io::stdin()).map_err(|error| format!("can't read stdin: {error}"))?;
+            let source =
+                std::io::read_to_string(std::io::stdin()).map_err(|error| format!("can't read stdin: {error}"))?;
             Ok(Task::exec(source).filename("<stdin>"))
         }
         Program::Container(_) => Err("a folder or archive cannot be run with --sandbox; run a file in it".to_owned()),
@@ -97,12 +99,20 @@ fn carry_out(arguments: &Arguments, program: &Program, task: Task) -> Result<(),
 /// Modules beside the script are found as far as it may read them.
 fn prefer_folder(interpreter: &ungil::Interpreter, folder: &Path) -> Result<(), Error> {
     let insert = Task::exec("import sys\nsys.path.insert(0, folder)");
-    interpreter.spawn(insert.with("folder", folder.to_string_lossy())).wait()
+    interpreter
+        .spawn(insert.with("folder", folder.to_string_lossy()))
+        .wait()
 }
 
 fn permissions(grants: &Grants) -> Permissions {
     let mut permissions = Permissions::none().allow_module("*").allow_clock();
-    let path = |text: &String| if text == EVERYTHING { "/".to_owned() } else { text.clone() };
+    let path = |text: &String| {
+        if text == EVERYTHING {
+            "/".to_owned()
+        } else {
+            text.clone()
+        }
+    };
     for folder in grants.read.iter().flatten().map(path) {
         permissions = permissions.allow_read(folder);
     }

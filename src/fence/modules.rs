@@ -9,18 +9,59 @@ use rustpython_vm::{
 
 /// What an interpreter needs to be one, in Python and in Rust.
 const NEEDED: [&str; 37] = [
-    "_abc", "_ast", "_codecs", "_collections", "_frozen_importlib", "_frozen_importlib_external", "_functools", "_imp",
-    "_io", "_operator", "_signal", "_sre", "_stat", "_string", "_thread", "_types", "_typing", "_warnings", "_weakref",
-    "abc", "atexit", "builtins", "codecs", "encodings", "errno", "importlib", "io", "itertools", "marshal", "os", "posix",
-    "sys", "time", "traceback", "types", "warnings", "zipimport",
+    "_abc",
+    "_ast",
+    "_codecs",
+    "_collections",
+    "_frozen_importlib",
+    "_frozen_importlib_external",
+    "_functools",
+    "_imp",
+    "_io",
+    "_operator",
+    "_signal",
+    "_sre",
+    "_stat",
+    "_string",
+    "_thread",
+    "_types",
+    "_typing",
+    "_warnings",
+    "_weakref",
+    "abc",
+    "atexit",
+    "builtins",
+    "codecs",
+    "encodings",
+    "errno",
+    "importlib",
+    "io",
+    "itertools",
+    "marshal",
+    "os",
+    "posix",
+    "sys",
+    "time",
+    "traceback",
+    "types",
+    "warnings",
+    "zipimport",
 ];
 
 /// The names that can be imported, of all that are known.
 pub(super) fn importable(patterns: &[String], frozen: &HashMap<&'static str, FrozenModule>) -> HashSet<String> {
-    let granted = frozen.keys().filter(|name| patterns.iter().any(|pattern| matches(pattern, name)));
+    let granted = frozen
+        .keys()
+        .filter(|name| patterns.iter().any(|pattern| matches(pattern, name)));
     let encodings = frozen.keys().filter(|name| name.starts_with("encodings."));
-    let named = patterns.iter().map(|pattern| pattern.trim_end_matches(['*', '.']).to_owned());
-    let mut open: Vec<String> = granted.chain(encodings).map(|name| (*name).to_owned()).chain(named).collect();
+    let named = patterns
+        .iter()
+        .map(|pattern| pattern.trim_end_matches(['*', '.']).to_owned());
+    let mut open: Vec<String> = granted
+        .chain(encodings)
+        .map(|name| (*name).to_owned())
+        .chain(named)
+        .collect();
     open.extend(NEEDED.map(str::to_owned));
     let mut found = HashSet::new();
     while let Some(name) = open.pop() {
@@ -31,7 +72,11 @@ pub(super) fn importable(patterns: &[String], frozen: &HashMap<&'static str, Fro
             open.push(package.to_owned());
         }
         if let Some(module) = frozen.get(name.as_str()) {
-            let package = if module.package { Some(name.as_str()) } else { name.rsplit_once('.').map(|(package, _)| package) };
+            let package = if module.package {
+                Some(name.as_str())
+            } else {
+                name.rsplit_once('.').map(|(package, _)| package)
+            };
             names_in(&module.code.decode(BasicBag), &mut |mentioned| {
                 // More than it imports is mentioned, but nothing that it imports is not.
                 open.push(mentioned.to_owned());
@@ -51,7 +96,9 @@ pub(super) fn importable(patterns: &[String], frozen: &HashMap<&'static str, Fro
 fn matches(pattern: &str, name: &str) -> bool {
     match pattern.strip_suffix('*') {
         Some(start) => name.starts_with(start),
-        None => name.strip_prefix(pattern).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')),
+        None => name
+            .strip_prefix(pattern)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('.')),
     }
 }
 

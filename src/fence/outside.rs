@@ -13,12 +13,12 @@ use std::{
 use crossbeam_channel::{Sender, bounded, unbounded};
 use rustpython_vm::{PyResult, VirtualMachine};
 
-#[cfg(unix)]
-use super::{mate::Mate, programs};
 use super::{
     kernel,
     policy::{Access, Fence},
 };
+#[cfg(unix)]
+use super::{mate::Mate, programs};
 use crate::control::{Control, spawner, wait};
 
 type Work = Box<dyn FnOnce() + Send>;

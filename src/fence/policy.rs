@@ -24,6 +24,9 @@ pub(crate) enum Access {
     Look,
 }
 
+/// Folders that are granted by themselves only, not with one above them.
+const SPECIAL: [&str; 3] = ["/proc", "/sys", "/dev"];
+
 /// A granted file or folder, as it was when the permissions were resolved.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Root {
@@ -119,6 +122,12 @@ impl Fence {
                 )));
             }
         };
+        if let Some(folder) = working_dir {
+            fs::read_dir(folder).map_err(|error| Error::Io {
+                path: folder.to_owned(),
+                source: Arc::new(error),
+            })?;
+        }
         let start = match working_dir {
             Some(folder) => folder.to_owned(),
             None => std::env::current_dir().unwrap_or_else(|_| PathBuf::from("/")),
@@ -167,7 +176,8 @@ impl Fence {
     /// Looks up what the granted modules are made of. Call it before [`Fence::allows_module`].
     pub(crate) fn look_up_modules(&self, frozen: impl FnOnce() -> HashMap<&'static str, FrozenModule>) {
         if !self.allows_all_modules() {
-            self.importable.get_or_init(|| modules::importable(&self.rules.modules, &frozen()));
+            self.importable
+                .get_or_init(|| modules::importable(&self.rules.modules, &frozen()));
         }
     }
 
@@ -250,13 +260,16 @@ impl Fence {
     pub(crate) fn allows_path(&self, path: &Path, access: Access, follow: bool) -> bool {
         let read = matches!(access, Access::Read | Access::Look).then_some(&self.rules.read);
         let write = matches!(access, Access::Write | Access::Look).then_some(&self.rules.write);
-        let roots: Vec<&Root> = read.into_iter().chain(write).flatten().collect();
+        let mut roots: Vec<&Root> = read.into_iter().chain(write).flatten().collect();
         if roots.is_empty() {
             return false;
         }
         let Ok(real) = real_path(path, follow) else {
             return false;
         };
+        // Whoever grants everything does not mean the memory of the process.
+        let special = SPECIAL.iter().find(|special| real.starts_with(special));
+        roots.retain(|root| special.is_none_or(|special| root.path.starts_with(special)));
         roots.iter().any(|root| match root.is_folder {
             true => real.starts_with(&root.path),
             false => real == root.path,

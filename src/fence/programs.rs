@@ -66,7 +66,10 @@ fn spawn(fence: &Fence, order: Order) -> io::Result<i32> {
         command.current_dir(folder);
     }
     let [stdin, stdout, stderr] = order.streams;
-    command.stdin(stream(stdin)?).stdout(stream(stdout)?).stderr(stream(stderr)?);
+    command
+        .stdin(stream(stdin)?)
+        .stdout(stream(stdout)?)
+        .stderr(stream(stderr)?);
     // Dropping it does not end it; it is waited for by its id.
     let child = command.spawn()?;
     i32::try_from(child.id()).map_err(io::Error::other)

@@ -263,7 +263,6 @@ fn files(list: &mut List, granted: bool) -> Built<()> {
         libc::SYS_faccessat2,
         libc::SYS_fchdir,
         libc::SYS_getdents64,
-        libc::SYS_linkat,
         libc::SYS_mkdirat,
         libc::SYS_newfstatat,
         libc::SYS_openat,
@@ -278,7 +277,6 @@ fn files(list: &mut List, granted: bool) -> Built<()> {
     #[cfg(target_arch = "x86_64")]
     list.allow(&[
         libc::SYS_access,
-        libc::SYS_link,
         libc::SYS_lstat,
         libc::SYS_mkdir,
         libc::SYS_open,

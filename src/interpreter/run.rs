@@ -14,6 +14,7 @@ use super::task::{Action, Namespace, Task};
 use crate::{
     bridge::{self, Sources},
     error::{Error, Result},
+    fence,
     value::Value,
 };
 
@@ -197,7 +198,10 @@ fn run_file(vm: &VirtualMachine, path: &Path, namespace: Namespace) -> Result<Py
         path: path.to_owned(),
         source: Arc::new(source),
     };
-    let bytes = std::fs::read(path).map_err(io)?;
+    // The host says what is run; the script may not be allowed to read it.
+    let on_host = path.to_owned();
+    let read = fence::call(vm, move || std::fs::read(on_host)).map_err(|exception| error(vm, exception))?;
+    let bytes = read.map_err(io)?;
     let file: Arc<str> = path.to_string_lossy().into();
     let scope = scope(vm, namespace)?;
     let run = || -> PyResult<PyObjectRef> {

@@ -30,6 +30,9 @@ pub(super) enum Reuse {
     No,
 }
 
+/// Idle fenced threads that are kept: each is good for one set of permissions only, and there may be any number of those.
+const MOST_FENCED: usize = 16;
+
 /// The whole life of one interpreter.
 type Tenancy = Box<dyn FnOnce() -> Reuse + Send>;
 
@@ -38,7 +41,7 @@ struct IdleThread {
     work: Sender<Tenancy>,
 }
 
-/// As many as interpreters have been alive at once: threads are not ended.
+/// As many as interpreters have been alive at once: threads that are not fenced are not ended.
 static IDLE: Mutex<Vec<IdleThread>> = Mutex::new(Vec::new());
 
 /// Runs `tenancy` on an idle thread of that kind, or on a new one.
@@ -61,6 +64,19 @@ fn take_idle(kind: &ThreadKind) -> Option<IdleThread> {
     Some(idle.swap_remove(index))
 }
 
+/// Puts a thread among the idle ones.
+fn rest(thread: IdleThread) {
+    let mut idle = IDLE.lock();
+    idle.push(thread);
+    let is_fenced = |thread: &IdleThread| thread.kind.fence.is_some();
+    if idle.iter().filter(|thread| is_fenced(thread)).count() > MOST_FENCED
+        && let Some(oldest) = idle.iter().position(is_fenced)
+    {
+        // It ends when nobody can give it work any more.
+        idle.remove(oldest);
+    }
+}
+
 fn serve(kind: ThreadKind, first: Tenancy, fenced: &Sender<io::Result<()>>) {
     install_wake_signal();
     super::isolate::prepare_thread(kind.role);
@@ -73,8 +89,7 @@ fn serve(kind: ThreadKind, first: Tenancy, fenced: &Sender<io::Result<()>>) {
     let mut tenancy = first;
     while tenancy() == Reuse::Yes && fence::clear() {
         let (work, next) = bounded(1);
-        let kind = kind.clone();
-        IDLE.lock().push(IdleThread { kind, work });
+        rest(IdleThread { kind: kind.clone(), work });
         match next.recv() {
             Ok(more) => tenancy = more,
             Err(_) => return,

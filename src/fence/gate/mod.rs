@@ -68,7 +68,11 @@ fn definition(original: &'static PyModuleDef, fence: &Arc<Fence>) -> &'static Py
     if let Some(changed) = CHANGED.with_borrow(|changed| changed.get(name).copied()) {
         return changed.definition;
     }
-    let module = if fence.allows_module(name) { tables::module(name) } else { Module::Absent };
+    let module = if fence.allows_module(name) {
+        tables::module(name)
+    } else {
+        Module::Absent
+    };
     let methods: &'static [PyMethodDef] = match module {
         Module::Free => return original,
         Module::Absent => &[],

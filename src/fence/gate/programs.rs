@@ -3,7 +3,8 @@
 use std::{ffi::OsString, io, path::PathBuf, sync::Arc};
 
 use rustpython_vm::{
-    AsObject, PyObjectRef, PyResult, TryFromBorrowedObject, VirtualMachine, convert::IntoPyException, function::FuncArgs,
+    AsObject, PyObjectRef, PyResult, TryFromBorrowedObject, VirtualMachine, convert::IntoPyException,
+    function::FuncArgs,
 };
 
 use super::{arguments, refusal};
@@ -20,8 +21,30 @@ pub(super) fn fork_exec(vm: &VirtualMachine, fence: &Arc<Fence>, name: &str, arg
         return Err(refusal(vm, name, GRANT));
     }
     let given = args.args.as_slice();
-    let [argv, candidates, _, _, folder, environment, stdin, _, _, stdout, _, stderr, _, _, _, session, group, gid, gids, uid, umask, before] =
-        given
+    let [
+        argv,
+        candidates,
+        _,
+        _,
+        folder,
+        environment,
+        stdin,
+        _,
+        _,
+        stdout,
+        _,
+        stderr,
+        _,
+        _,
+        _,
+        session,
+        group,
+        gid,
+        gids,
+        uid,
+        umask,
+        before,
+    ] = given
     else {
         return Err(vm.new_type_error("fork_exec() is called by subprocess, with 22 arguments"));
     };
@@ -30,12 +53,15 @@ pub(super) fn fork_exec(vm: &VirtualMachine, fence: &Arc<Fence>, name: &str, arg
         !vm.is_none(option) && !number.is_ok_and(|number| number <= 0)
     };
     if [session, group, gid, gids, uid, umask, before].iter().any(is_set) {
-        return Err(refusal(vm, "subprocess with another session, group, user, umask or preexec_fn", ""));
+        return Err(refusal(
+            vm,
+            "subprocess with another session, group, user, umask or preexec_fn",
+            "",
+        ));
     }
     let text = |object: &PyObjectRef| arguments::to_path(vm, object).map(PathBuf::into_os_string);
-    let list = |object: &PyObjectRef| -> PyResult<Vec<OsString>> {
-        vm.extract_elements_with(object, |item| text(&item))
-    };
+    let list =
+        |object: &PyObjectRef| -> PyResult<Vec<OsString>> { vm.extract_elements_with(object, |item| text(&item)) };
     let number = |object: &PyObjectRef| i32::try_from_borrowed_object(vm, object.as_object());
     let environment = match vm.is_none(environment) {
         true => Some(Vec::new()),
@@ -44,7 +70,11 @@ pub(super) fn fork_exec(vm: &VirtualMachine, fence: &Arc<Fence>, name: &str, arg
     let order = Order {
         args: list(argv)?,
         candidates: list(candidates)?.into_iter().map(PathBuf::from).collect(),
-        folder: if vm.is_none(folder) { None } else { Some(text(folder)?.into()) },
+        folder: if vm.is_none(folder) {
+            None
+        } else {
+            Some(text(folder)?.into())
+        },
         environment,
         streams: [number(stdin)?, number(stdout)?, number(stderr)?],
     };

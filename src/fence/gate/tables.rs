@@ -8,9 +8,9 @@ use rustpython_vm::{
     function::FuncArgs,
 };
 
+use super::{clock, files, gate_init, gate_method, init_file, memory};
 #[cfg(unix)]
 use super::{network, programs};
-use super::{clock, files, gate_init, gate_method, init_file, memory};
 use crate::fence::{Fence, outside};
 
 type Ask = fn(&VirtualMachine, &Arc<Fence>, &str, &mut FuncArgs) -> PyResult<()>;
