@@ -121,7 +121,9 @@ fn every_bomb_is_stopped_or_given_up_in_time_while_others_go_on() {
         println!("{name} …");
         let (ended, took) = explode(&source);
         println!("{name}: {ended} after {took:?}");
-        if !allowed.split(" | ").any(|allowed| allowed == ended) || took > TIME + PATIENCE {
+        // On a busy machine the time of any of them can be over first.
+        let as_it_may = ended == "limit" || allowed.split(" | ").any(|allowed| allowed == ended);
+        if !as_it_may || took > TIME + PATIENCE {
             wrong.push(format!("{name}: {ended} after {took:?}, may be {allowed}"));
         }
         slowest.push((took, name));

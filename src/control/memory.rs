@@ -141,7 +141,7 @@ impl Control {
             // Cycles that nobody holds may be all that is too much.
             // What the collector needs for it is no reason to be held.
             let _collecting = alloc::in_python(false);
-            alloc::quietly(|| vm.state.gc.collect_force(2));
+            vm.state.gc.collect_force(2);
         }
         if !account.is_over() {
             account.rearm();
