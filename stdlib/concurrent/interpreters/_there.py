@@ -55,7 +55,8 @@ def _told(action: Callable[[], Any]) -> Told:
 def _describe(error: BaseException) -> dict[str, Any]:
     kind = type(error)
     frames = error.__traceback__
-    while frames is not None and frames.tb_frame.f_code.co_filename == __file__:
+    here = _told.__code__.co_filename
+    while frames is not None and frames.tb_frame.f_code.co_filename == here:
         frames = frames.tb_next
     lines = traceback.format_exception(kind, error, frames)
     return {
