@@ -11,7 +11,7 @@ use rustpython_vm::{
     },
 };
 
-use super::{exception_to_error, exceptions, handle_of, temporal};
+use super::{exception_to_error, handle_of, temporal};
 use crate::{
     error::{ConversionError, Error},
     value::{Complex, MAX_DEPTH, Value, at_key},
@@ -26,13 +26,6 @@ pub(crate) enum FromPythonError {
 }
 
 impl FromPythonError {
-    pub(crate) fn into_pyexception(self, vm: &VirtualMachine) -> PyBaseExceptionRef {
-        match self {
-            Self::Conversion(error) => vm.new_exception_msg(exceptions(vm).conversion, error.to_string().into()),
-            Self::Exception(exception) => exception,
-        }
-    }
-
     pub(crate) fn into_error(self, vm: &VirtualMachine) -> Error {
         match self {
             Self::Conversion(error) => Error::Conversion(error),

@@ -338,24 +338,26 @@ pub(super) fn version_of(vm: &VirtualMachine, space: u64, name: &str, value: &Py
 
 /// The dict to store an arriving value of a name in, if it is to be stored; `defined` says whether the dict has the name.
 pub(super) fn accept(id: u64, name: &str, version: u64, defined: impl FnOnce(&PyDictRef) -> bool) -> Option<PyDictRef> {
-    let (dict, home, newer) = with(|world| {
+    let (dict, home, known) = with(|world| {
         let space = world.spaces.touch(id)?;
-        let known = space.names.get(name).map_or(0, |sent| sent.version);
-        Some((space.dict.clone(), space.home, version > known))
+        let known = space.names.get(name).map(|sent| sent.version);
+        Some((space.dict.clone(), space.home, known))
     })?;
     // What its owner has is never overwritten by what comes back; what nobody counts only fills gaps.
     if home || version == 0 {
         return (!defined(&dict)).then_some(dict);
     }
-    if !newer {
+    if known.is_some_and(|known| version <= known) {
         return None;
     }
+    // Code that ran here has stored it: an initializer set up what the calls after it use.
+    let own = known.is_none() && defined(&dict);
     let value = Last::Received;
     let _before = with(|world| {
         let names = &mut world.spaces.touch(id)?.names;
         names.insert(name.into(), Sent { version, value })
     });
-    Some(dict)
+    (!own).then_some(dict)
 }
 
 /// The image of a code object, made once for each.
