@@ -1,5 +1,8 @@
 //! Interpreters on many threads that create types, look attributes up, collect, import, raise, send each other data and
 //! end, over and over: `vm-stress INTERPRETERS SECONDS`. The system's allocator, so that a sanitizer sees every block.
+//!
+//! `vm-stress INTERPRETERS SECONDS counts` looks attributes up instead, and tells lost reference counts: what the process's
+//! one method cache does to interpreters on the unpatched VM, without a sanitizer.
 
 use rustpython_vm::{Interpreter, PyObjectRef, Settings, VirtualMachine, compiler::Mode};
 use std::alloc::System;
@@ -12,10 +15,17 @@ use std::time::{Duration, Instant};
 #[global_allocator]
 static ALLOCATOR: System = System;
 
-const SCRIPT: &str = include_str!("stress.py");
+const EVERYTHING: &str = include_str!("stress.py");
+const COUNTS: &str = include_str!("counts.py");
 
 fn main() -> ExitCode {
-    let mut numbers = std::env::args().skip(1).map(|text| text.parse::<usize>().expect("a number"));
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let script = if arguments.iter().any(|argument| argument == "counts") {
+        COUNTS
+    } else {
+        EVERYTHING
+    };
+    let mut numbers = arguments.iter().filter_map(|text| text.parse::<usize>().ok());
     let interpreters = numbers.next().unwrap_or(8);
     let until = Instant::now() + Duration::from_secs(numbers.next().unwrap_or(20) as u64);
     let rounds = AtomicUsize::new(0);
@@ -31,7 +41,7 @@ fn main() -> ExitCode {
                 let rounds = &rounds;
                 let live = move || {
                     while Instant::now() < until {
-                        if let Err(error) = one_life(number, &sender, &receiver) {
+                        if let Err(error) = one_life(script, number, &sender, &receiver) {
                             eprintln!("interpreter {number}: {error}");
                             return false;
                         }
@@ -40,17 +50,27 @@ fn main() -> ExitCode {
                     true
                 };
                 // Instrumented frames are large.
-                thread::Builder::new().stack_size(256 << 20).spawn_scoped(scope, live).expect("a thread")
+                thread::Builder::new()
+                    .stack_size(256 << 20)
+                    .spawn_scoped(scope, live)
+                    .expect("a thread")
             })
             .collect();
-        running.into_iter().map(|thread| thread.join()).filter(|end| !matches!(end, Ok(true))).count()
+        running
+            .into_iter()
+            .map(|thread| thread.join())
+            .filter(|end| !matches!(end, Ok(true)))
+            .count()
     });
-    println!("{interpreters} threads, {} interpreters, {failed} failed", rounds.into_inner());
+    println!(
+        "{interpreters} threads, {} interpreters, {failed} failed",
+        rounds.into_inner()
+    );
     ExitCode::from(u8::from(failed != 0))
 }
 
 /// Builds an interpreter, runs the script in it, passes on what it made, reads what came, and ends it.
-fn one_life(number: usize, sender: &Sender<String>, receiver: &Receiver<String>) -> Result<(), String> {
+fn one_life(script: &str, number: usize, sender: &Sender<String>, receiver: &Receiver<String>) -> Result<(), String> {
     let mut settings = Settings::default();
     settings.install_signal_handlers = false;
     settings.ignore_environment = true;
@@ -63,7 +83,7 @@ fn one_life(number: usize, sender: &Sender<String>, receiver: &Receiver<String>)
         .build();
     let result = interpreter.enter(|vm| {
         let received: Vec<String> = receiver.try_iter().collect();
-        let sent = run(vm, number, received)?;
+        let sent = run(vm, script, number, received)?;
         for text in sent {
             // The other thread may have ended.
             let _ = sender.send(text);
@@ -74,22 +94,25 @@ fn one_life(number: usize, sender: &Sender<String>, receiver: &Receiver<String>)
     result
 }
 
-fn run(vm: &VirtualMachine, number: usize, received: Vec<String>) -> Result<Vec<String>, String> {
+fn run(vm: &VirtualMachine, script: &str, number: usize, received: Vec<String>) -> Result<Vec<String>, String> {
     let attempt = || {
         let code = vm
-            .compile(SCRIPT, Mode::Exec, "<stress>")
+            .compile(script, Mode::Exec, "<stress>")
             .map_err(|error| vm.new_value_error(error.to_string()))?;
         let scope = vm.new_scope_with_builtins();
         let received: Vec<PyObjectRef> = received.into_iter().map(|text| vm.ctx.new_str(text).into()).collect();
         scope.globals.set_item("number", vm.ctx.new_int(number).into(), vm)?;
-        scope.globals.set_item("received", vm.ctx.new_list(received).into(), vm)?;
+        scope
+            .globals
+            .set_item("received", vm.ctx.new_list(received).into(), vm)?;
         vm.run_code_obj(code, scope.clone())?;
         let sent = scope.globals.get_item("sent", vm)?;
         vm.extract_elements_with(&sent, |item| item.str(vm).map(|text| text.as_wtf8().to_string()))
     };
     attempt().map_err(|exception| {
         let mut text = String::new();
-        vm.write_exception(&mut text, &exception).expect("a string takes any text");
+        vm.write_exception(&mut text, &exception)
+            .expect("a string takes any text");
         text
     })
 }

@@ -90,7 +90,6 @@ for turn in range(3):
     queue = deque(range(50), maxlen=20)
     queue.rotate(3)
     assert len(OrderedDict((n, str(n)) for n in queue)) == 20
-    assert b"\x80".decode("cp1252") == "\u20ac"
     assert "\u00e9".encode("latin-1") == b"\xe9" and float("1.5") + int("7") == 8.5
     gc.collect()
 sent.append(json.dumps({"from": number, "values": list(range(20))}))
