@@ -11,7 +11,7 @@ use rustpython_vm::{
     },
 };
 
-use super::{exception_to_error, handle_of, temporal};
+use super::{exception_to_error, exceptions, handle_of, temporal};
 use crate::{
     control::Control,
     error::{Allowance, ConversionError, Error, LimitExceeded, LimitKind, describe_limit},
@@ -35,6 +35,18 @@ pub(crate) enum FromPythonError {
 }
 
 impl FromPythonError {
+    pub(crate) fn into_pyexception(self, vm: &VirtualMachine) -> PyBaseExceptionRef {
+        match self {
+            Self::Conversion(error) => vm.new_exception_msg(exceptions(vm).conversion, error.to_string().into()),
+            Self::TooLarge(allowed) => {
+                let limit = describe_limit(LimitKind::MessageSize, Allowance::Bytes(allowed));
+                let text = format!("more than {limit}; send it in parts");
+                vm.new_exception_msg(exceptions(vm).conversion, text.into())
+            }
+            Self::Exception(exception) => exception,
+        }
+    }
+
     pub(crate) fn into_error(self, vm: &VirtualMachine) -> Error {
         match self {
             Self::Conversion(error) => Error::Conversion(error),
