@@ -363,7 +363,10 @@ fn native_loops_are_interrupted() {
 /// 0022, 0023: neither a sort nor a power holds an interrupt up for long.
 #[test]
 fn long_computations_are_interrupted() {
-    const LONG: [&str; 2] = ["x = list(range(10**6, 0, -1)) * 2\nwhile True: sorted(x)", "while True: 3 ** 3_000_000"];
+    const LONG: [&str; 2] = [
+        "x = list(range(10**6, 0, -1)) * 2\nwhile True: sorted(x)",
+        "while True: 3 ** 3_000_000",
+    ];
     for source in LONG {
         let (senders, started) = mpsc::channel();
         let running = thread::spawn(move || {

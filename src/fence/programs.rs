@@ -126,7 +126,9 @@ fn wait_for_end(vm: &VirtualMachine, id: i32) -> PyResult<io::Result<()>> {
         Some(Ok(Err(error)) | Err(error)) => return Ok(Err(error)),
         None => return Ok(Err(io::ErrorKind::NotConnected.into())),
     };
-    let close = || drop(nix::unistd::close(watched));
+    let close = || {
+        let _ = nix::unistd::close(watched);
+    };
     loop {
         if let Err(interrupt) = vm.check_signals() {
             close();

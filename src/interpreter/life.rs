@@ -159,7 +159,7 @@ pub(super) fn live(birth: Birth) -> Reuse {
                 interpreter = control.name(),
                 "came back after it was given up, and ends"
             );
-            finish(interpreter, &control, None);
+            finish(interpreter, &blueprint, &control, None);
             // The thread has the lowest scheduling class, which cannot be undone.
             Reuse::No
         }

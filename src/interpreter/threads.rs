@@ -89,7 +89,10 @@ fn serve(kind: ThreadKind, first: Tenancy, fenced: &Sender<io::Result<()>>) {
     let mut tenancy = first;
     while tenancy() == Reuse::Yes && fence::clear() {
         let (work, next) = bounded(1);
-        rest(IdleThread { kind: kind.clone(), work });
+        rest(IdleThread {
+            kind: kind.clone(),
+            work,
+        });
         match next.recv() {
             Ok(more) => tenancy = more,
             Err(_) => return,
