@@ -93,7 +93,9 @@ fn a_deadline_leaves_a_moment_for_finally_and_is_seen_by_the_script() {
     let py = limited(Limits::new());
     py.exec("import ungil\nseen = None").unwrap();
     let source = "try:\n    while True: pass\nexcept ungil.DeadlineExceeded as e:\n    seen = str(e)\n    raise";
-    hit(py.spawn(Task::exec(source).limits(Limits::new().wall_time(LIMIT))).wait());
+    hit(py
+        .spawn(Task::exec(source).limits(Limits::new().wall_time(LIMIT)))
+        .wait());
     assert_eq!(py.get::<String>("seen").unwrap(), "more than 40ms of wall time");
     assert!(
         py.eval::<bool>("issubclass(ungil.DeadlineExceeded, ungil.LimitExceeded)")
