@@ -161,6 +161,11 @@ impl Account {
         Some(Alarm::Soft)
     }
 
+    /// Whether the reading `now` is over the hard limit.
+    pub(super) fn is_beyond(&self, now: i64) -> bool {
+        now > self.hard.load(Relaxed)
+    }
+
     /// Whether a thread that asks for so many bytes is to be held.
     pub(super) fn holds(&self, now: i64, request: usize) -> bool {
         let hard = self.hard.load(Relaxed);

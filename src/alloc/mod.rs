@@ -34,4 +34,4 @@ pub use accounting::{Accounting, is_installed, would_exceed};
 
 pub(crate) use account::{Account, Alarm};
 pub(crate) use accounting::{adopt, adopt_text};
-pub(crate) use thread::{Tenant, in_python, quietly, set_alarm};
+pub(crate) use thread::{Tenant, collecting, in_python, quietly, set_alarm};

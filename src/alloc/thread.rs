@@ -17,6 +17,8 @@ struct Local {
     pending: Cell<isize>,
     /// Above 0, limits are left alone: a lock of ours may be held.
     quiet: Cell<u32>,
+    /// The collector runs: what it takes for its work is let pass up to the hard limit.
+    collecting: Cell<bool>,
     /// The thread runs Python code, and not code of the host that it called.
     in_python: Cell<bool>,
 }
@@ -28,6 +30,7 @@ thread_local! {
             account: Cell::new(None),
             pending: Cell::new(0),
             quiet: Cell::new(0),
+            collecting: Cell::new(false),
             in_python: Cell::new(false),
         }
     };
@@ -93,6 +96,14 @@ pub(crate) fn quietly<R>(body: impl FnOnce() -> R) -> R {
     body()
 }
 
+/// Runs the collector for a script that is over its limit. Finalizers that go on growing are told beyond the hard limit.
+pub(crate) fn collecting<R>(collect: impl FnOnce() -> R) -> R {
+    LOCAL.with(|local| local.collecting.set(true));
+    let collected = collect();
+    LOCAL.with(|local| local.collecting.set(false));
+    collected
+}
+
 pub(super) fn account() -> Option<&'static Account> {
     LOCAL.with(|local| local.account.get())
 }
@@ -140,7 +151,7 @@ fn count(local: &Local, account: &'static Account, change: isize, request: usize
 #[cold]
 #[inline(never)]
 fn look(local: &Local, account: &'static Account, now: i64, request: usize) {
-    if local.quiet.get() > 0 {
+    if local.quiet.get() > 0 || (local.collecting.get() && !account.is_beyond(now)) {
         return;
     }
     if local.in_python.get() && account.holds(now, request) {

@@ -88,6 +88,8 @@ pub(crate) struct Control {
     unheard: AtomicBool,
     /// Its thread is held in the allocator.
     parked: AtomicBool,
+    /// Counts the jobs.
+    epoch: AtomicU64,
     /// Bytes that the running job has written.
     output: AtomicU64,
     /// Whether the running job must note when it enters and leaves host functions.
@@ -149,6 +151,7 @@ impl Control {
             signals: OnceLock::new(),
             wake,
             woken,
+            epoch: AtomicU64::new(0),
             output: AtomicU64::new(0),
             host_depth: AtomicU32::new(0),
             counts_script_time: AtomicBool::new(false),
@@ -265,6 +268,7 @@ impl Control {
     pub(crate) fn begin(self: &Arc<Self>, job: JobId, limits: Option<&Limits>, reporter: Option<Arc<dyn Reporter>>) {
         let limits = limits.map_or_else(|| self.limits.clone(), |own| Arc::new(own.or(&self.limits)));
         self.output.store(0, Ordering::Relaxed);
+        self.epoch.fetch_add(1, Ordering::Relaxed);
         let mut running = self.running.lock();
         running.job = Some(job);
         running.since = Some(Instant::now());
@@ -475,6 +479,11 @@ impl Control {
     /// Notes that the running job gets an exception because of a limit; if it ends the job, the job's error says so.
     pub(crate) fn note_hit(&self, reason: StopReason) {
         self.running.lock().hit = Some(reason);
+    }
+
+    /// The number of the running job among those of this interpreter; readable without a lock.
+    pub(super) fn epoch(&self) -> u64 {
+        self.epoch.load(Ordering::Relaxed)
     }
 
     pub(super) fn note_unheard(&self, unheard: bool) {

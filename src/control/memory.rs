@@ -105,7 +105,12 @@ fn prepare() {
         Control::with_current(|control| match alarm {
             Alarm::Soft | Alarm::End => {
                 let told = control.clone();
-                control.send_from_allocator(Box::new(move |vm| told.hear(alarm, vm)));
+                let epoch = control.epoch();
+                control.send_from_allocator(Box::new(move |vm| match told.epoch() == epoch {
+                    true => told.hear(alarm, vm),
+                    // It was for a job that has ended.
+                    false => Ok(()),
+                }));
                 if alarm == Alarm::End {
                     control.note_unheard(true);
                     watchdog::answer_alarms();
@@ -141,7 +146,7 @@ impl Control {
             // Cycles that nobody holds may be all that is too much.
             // What the collector needs for it is no reason to be held.
             let _collecting = alloc::in_python(false);
-            vm.state.gc.collect_force(2);
+            alloc::collecting(|| vm.state.gc.collect_force(2));
         }
         if !account.is_over() {
             account.rearm();
