@@ -110,8 +110,8 @@ impl Permissions {
         self
     }
 
-    /// Importing a module of the standard library, and what it imports itself: a name (`"json"`), or a pattern with `*`
-    /// at its end (`"xml.*"`, `"*"`). Modules that the host gives to the builder can always be imported.
+    /// Importing a module of the standard library: a name (`"json"`), or a pattern with `*` at its end (`"xml.*"`, `"*"`).
+    /// What its code mentions can be imported too, so that it works. So can modules that the host gives to the builder.
     pub fn allow_module(mut self, pattern: impl Into<String>) -> Self {
         self.modules.push(pattern.into());
         self
