@@ -13,25 +13,16 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Each is one native operation that would take for ever, or nearly so. `docs/limits.md` lists them.
 const NOT_INTERRUPTIBLE: &[(&str, &str)] = &[
-    ("a power of huge numbers", "pow(3, 10**9)"),
     (
         "a regular expression that explodes",
         "__import__('re').match('(a+)+$', 'a' * 60 + 'b')",
     ),
+    ("a factorial of a large number", "__import__('math').factorial(10**7) > 0"),
     (
-        "a list, tuple or set of an endless native iterator",
-        "list(__import__('itertools').repeat(0))[:0]",
+        "a quotient of huge numbers",
+        "(1 << 3 * 10**8) // ((1 << 10**8) + 1) > 0",
     ),
-    (
-        "a sum, all, any, max or min over one",
-        "all(__import__('itertools').repeat(1))",
-    ),
-    ("a search in one", "1 in __import__('itertools').repeat(0)"),
-    (
-        "a deque that takes one in",
-        "__import__('collections').deque(__import__('itertools').repeat(0), maxlen=0)",
-    ),
-    ("text of a huge int", "len(str(7 ** (10 ** 7)))"),
+    ("text of a huge int", "len(str(1 << 10**8))"),
 ];
 
 fn limited() -> Interpreter {
@@ -52,19 +43,15 @@ fn eventually(what: &str, check: impl Fn() -> bool) {
 
 /// Something that is not interruptible and comes back after a while.
 fn long_but_finite() -> Task {
-    Task::exec("x = pow(3, 1_500_000); y = str(x)")
+    Task::exec("x = 1 << 3_000_000; y = str(x)")
 }
 
 #[test]
 fn what_is_not_interruptible_is_given_up() {
     for (name, source) in NOT_INTERRUPTIBLE {
-        if source.contains("list(") {
-            // It would take all memory: tests/memory_limits.rs has it.
-            continue;
-        }
         let py = Interpreter::new().unwrap();
         // What takes time is to be the operation and not an import.
-        py.exec("import collections, itertools, re").unwrap();
+        py.exec("import math, re").unwrap();
         let start = Instant::now();
         let task = Task::eval(*source).limits(Limits::new().wall_time(LIMIT));
         let error = py.spawn::<ungil::Value>(task).wait().unwrap_err();

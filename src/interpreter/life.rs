@@ -104,6 +104,8 @@ pub(super) fn live(birth: Birth) -> Reuse {
         departure: _departure,
     } = birth;
     let _tenant = alloc::Tenant::enter(control.account());
+    // A large request is answered with MemoryError instead of being made.
+    rustpython_vm::allocation::set_allocation_gate(Some(|bytes| !alloc::would_exceed(bytes)));
     control.settle();
     identity.family.root(control.id());
     let _here = Surroundings::enter(&blueprint, &identity, &captured);
