@@ -17,7 +17,10 @@ const NOT_INTERRUPTIBLE: &[(&str, &str)] = &[
         "a regular expression that explodes",
         "__import__('re').match('(a+)+$', 'a' * 60 + 'b')",
     ),
-    ("a factorial of a large number", "__import__('math').factorial(10**7) > 0"),
+    (
+        "a factorial of a large number",
+        "__import__('math').factorial(10**7) > 0",
+    ),
     (
         "a quotient of huge numbers",
         "(1 << 3 * 10**8) // ((1 << 10**8) + 1) > 0",

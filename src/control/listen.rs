@@ -63,7 +63,7 @@ pub(crate) struct Bell(crossbeam_channel::Sender<()>);
 
 impl Bell {
     /// The listener, and what becomes readable when it was told.
-    pub(crate) fn new() -> (Arc<dyn Listener>, crossbeam_channel::Receiver<()>) {
+    pub(crate) fn pair() -> (Arc<dyn Listener>, crossbeam_channel::Receiver<()>) {
         let (ring, rung) = crossbeam_channel::bounded(1);
         (Arc::new(Self(ring)), rung)
     }
@@ -84,7 +84,7 @@ mod tests {
     fn a_listener_is_told_until_it_is_dropped() {
         let listeners = Listeners::default();
         listeners.notify();
-        let (bell, rung) = Bell::new();
+        let (bell, rung) = Bell::pair();
         listeners.add(&bell);
         listeners.notify();
         listeners.notify();

@@ -81,6 +81,9 @@ enum Body {
     Later(Arc<Start>),
 }
 
+/// What the host's code gave, or what it panicked with; and what a constructor made.
+type Ran<R> = (Result<R, String>, Option<Arc<dyn AnyInstance>>);
+
 impl HostFunction {
     /// Offers a function or closure under a name.
     pub fn new<Marker, F: IntoHostFunction<Marker>>(name: impl Into<String>, function: F) -> Self {
@@ -352,7 +355,7 @@ impl HostFunction {
         vm: &VirtualMachine,
         body: &Arc<dyn Fn(&mut Arguments) -> R + Send + Sync>,
         mut arguments: Arguments,
-    ) -> PyResult<(Result<R, String>, Option<Arc<dyn AnyInstance>>)> {
+    ) -> PyResult<Ran<R>> {
         if self.0.inline || !fence::is_inside() {
             let outcome = in_host(|| catch(|| body(&mut arguments)));
             return Ok((outcome, arguments.made.take()));

@@ -58,8 +58,11 @@ pub(crate) struct Blueprint {
     /// Called with its number, on any thread, when an interpreter is given up: what it holds is revoked from outside.
     pub(crate) on_loss: fn(u64),
     /// Python modules compiled into the binary; later ones win.
-    pub(crate) frozen: fn(Option<&Arc<Fence>>) -> Vec<(&'static str, FrozenModule)>,
+    pub(crate) frozen: fn(Option<&Arc<Fence>>) -> FrozenModules,
 }
+
+/// Python modules compiled into the binary, by name.
+pub(crate) type FrozenModules = Vec<(&'static str, FrozenModule)>;
 
 /// A module whose source the host has in memory.
 #[derive(Clone)]

@@ -89,7 +89,7 @@ struct Doorbell {
 }
 
 impl Doorbell {
-    fn new(vm: &VirtualMachine, recipient: u64) -> PyResult<Arc<dyn Listener>> {
+    fn hang(vm: &VirtualMachine, recipient: u64) -> PyResult<Arc<dyn Listener>> {
         let control = Control::current().ok_or_else(|| vm.new_runtime_error("this interpreter is being built"))?;
         Ok(Arc::new(Self {
             control,
@@ -180,7 +180,7 @@ impl Constructor for PyInbox {
         }
         let recipient = next_recipient();
         let (sender, receiver) = unbounded_ends();
-        let doorbell = Doorbell::new(vm, recipient)?;
+        let doorbell = Doorbell::hang(vm, recipient)?;
         receiver.listeners().add(&doorbell);
         Ok(Self {
             handler: args.handler,
@@ -312,7 +312,7 @@ impl PyWatch {
 fn when_ready(object: PyObjectRef, callback: PyObjectRef, vm: &VirtualMachine) -> PyResult<PyRef<PyWatch>> {
     let handle = super::select::waitable(vm, &object)?;
     let recipient = next_recipient();
-    let doorbell = Doorbell::new(vm, recipient)?;
+    let doorbell = Doorbell::hang(vm, recipient)?;
     let watch = PyWatch {
         callback,
         handle: handle.clone(),

@@ -105,7 +105,7 @@ impl WaitSet {
         if !ready.is_empty() {
             return Ok(ready);
         }
-        let (bell, rung) = Bell::new();
+        let (bell, rung) = Bell::pair();
         self.listen(&bell);
         let interrupts = wait::interrupts();
         loop {

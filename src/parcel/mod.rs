@@ -96,13 +96,15 @@ impl Shared for Parcel {
     }
 }
 
-/// Makes the Python object that stands for a parcel; set by the module that defines its class.
-pub(crate) fn set_face(make: fn(&VirtualMachine, Arc<Parcel>) -> PyResult<PyObjectRef>) {
+/// Makes the Python object that stands for a parcel.
+type MakeFace = fn(&VirtualMachine, Arc<Parcel>) -> PyResult<PyObjectRef>;
+
+/// Says how that is done; for the module that defines its class.
+pub(crate) fn set_face(make: MakeFace) {
     let _ = FACE.set(make);
 }
 
-static FACE: std::sync::OnceLock<fn(&VirtualMachine, Arc<Parcel>) -> PyResult<PyObjectRef>> =
-    std::sync::OnceLock::new();
+static FACE: std::sync::OnceLock<MakeFace> = std::sync::OnceLock::new();
 
 fn face(vm: &VirtualMachine, parcel: Arc<Parcel>) -> PyResult<PyObjectRef> {
     match FACE.get() {

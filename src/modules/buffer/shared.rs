@@ -36,9 +36,12 @@ pub(super) struct PySharedBuffer {
     part: Rc<RefCell<Option<Arc<Part>>>>,
 }
 
+/// What an object holds, until its interpreter ends.
+type HeldPart = RefCell<Option<Arc<Part>>>;
+
 thread_local! {
     /// What objects of this thread's interpreter hold: memory must not stay because an object was never freed.
-    static HELD: RefCell<Vec<Weak<RefCell<Option<Arc<Part>>>>>> = const { RefCell::new(Vec::new()) };
+    static HELD: RefCell<Vec<Weak<HeldPart>>> = const { RefCell::new(Vec::new()) };
 }
 
 pub(super) fn release_parts() {
