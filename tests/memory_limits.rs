@@ -94,10 +94,24 @@ fn text_that_doubles_is_stopped() {
 }
 
 #[test]
-fn dicts_sets_and_large_ints_that_grow_are_stopped() {
+fn dicts_and_sets_that_grow_are_stopped() {
     is_stopped_for_memory("grow = {}\nn = 0\nwhile True:\n    n += 1\n    grow[n] = str(n)");
     is_stopped_for_memory("grow = set()\nn = 0\nwhile True:\n    n += 1\n    grow.add(n)");
-    is_stopped_for_memory("n = 1\nwhile True: n <<= 1_000_000");
+}
+
+#[test]
+fn a_large_request_is_refused_before_it_is_made() {
+    let py = limited(LIMIT);
+    for source in [
+        "n = 1\nwhile True: n <<= 10_000_000",
+        "bytes(1_000_000_000)",
+        "'a' * 10**9",
+    ] {
+        let error = py.exec(source).unwrap_err();
+        assert_eq!(error.as_exception().unwrap().type_name(), "MemoryError", "{source}");
+        py.exec("n = None").unwrap();
+    }
+    assert!(memory(&py) < LIMIT);
 }
 
 #[test]
@@ -127,7 +141,15 @@ fn garbage_in_cycles_is_no_reason_for_an_error() {
 }
 
 #[test]
-fn a_native_loop_that_grows_is_held_and_its_interpreter_lost() {
+fn a_native_loop_over_an_iterator_gets_a_memory_error() {
+    let py = limited(LIMIT);
+    let error = py.exec("list(iter(int, 1))").unwrap_err();
+    assert_eq!(error.as_exception().unwrap().type_name(), "MemoryError");
+    py.exec("more = [bytes(100_000) for _ in range(300)]").unwrap();
+}
+
+#[test]
+fn a_native_loop_that_asks_nobody_is_held_and_its_interpreter_lost() {
     let (tx, started) = mpsc::channel();
     let py = Interpreter::builder()
         .function("started", move || tx.send(()).unwrap())
@@ -135,7 +157,8 @@ fn a_native_loop_that_grows_is_held_and_its_interpreter_lost() {
         .build()
         .unwrap();
     let other = Interpreter::new().unwrap();
-    let job = py.spawn::<()>(Task::exec("started()\nlist(iter(int, 1))"));
+    py.exec("import json\ntext = '[' + '1,' * (2 * 10**7) + '1]'").unwrap();
+    let job = py.spawn::<()>(Task::exec("started()\njson.loads(text)"));
     started.recv_timeout(PATIENCE).unwrap();
     let error = job.wait().unwrap_err();
     assert!(

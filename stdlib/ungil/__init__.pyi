@@ -13,6 +13,8 @@ __all__ = [
     "ChannelFull",
     "Condition",
     "ConversionError",
+    "DeadlineExceeded",
+    "LimitExceeded",
     "Counter",
     "Current",
     "Event",
@@ -50,6 +52,12 @@ _P = ParamSpec("_P")
 
 class Cancelled(BaseException):
     """The script was cancelled from outside. Catch it to tidy up; it is raised again until the script has ended."""
+
+class LimitExceeded(BaseException):
+    """The script has used more than the host lets it. It is raised again until the script has ended."""
+
+class DeadlineExceeded(LimitExceeded):
+    """The script has used the time that the host lets it have. It is raised again until the script has ended."""
 
 class ConversionError(TypeError):
     """A value cannot be passed between Python and the host; the message names the path to the part that is not data."""

@@ -1,8 +1,13 @@
-# ends: error ConversionError | limit
+# ends: limit | lost | error MemoryError | error NotShareableError
 import ungil
 
+
+class Growing:
+    """Two more take its place whenever it is packed."""
+
+    def __reduce__(self):
+        return list, ([Growing(), Growing()],)
+
+
 sender, receiver = ungil.channel(10)
-data = [0] * 10
-for _ in range(12):
-    data = [data] * 10
-sender.send(data)
+sender.send(Growing())

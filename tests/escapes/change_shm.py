@@ -1,5 +1,5 @@
-"""Making shared memory with a name."""
+"""Making shared memory with a name that the whole system knows."""
 # refused with: PermissionError, ImportError, AttributeError
 
-from multiprocessing import shared_memory
-shared_memory.SharedMemory(create=True, size=10)
+import _posixshmem, os
+_posixshmem.shm_open("/ungil-escape", os.O_CREAT | os.O_RDWR, mode=0o600)
