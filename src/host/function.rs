@@ -374,7 +374,11 @@ impl HostFunction {
     pub(super) fn finish(&self, vm: &VirtualMachine, outcome: Result<Outcome, String>) -> PyResult {
         match outcome {
             Ok(Ok(value)) => bridge::to_python(vm, value),
-            Ok(Err(failure)) => Err(self.exception(vm, failure)),
+            Ok(Err(failure)) => {
+                // A function that gave up because the job is to stop is no reason for another error than the stop.
+                vm.check_signals()?;
+                Err(self.exception(vm, failure))
+            }
             Err(message) => Err(self.panic_exception(vm, message)),
         }
     }
