@@ -27,3 +27,58 @@ fn a_thousand_interpreters_one_after_another_leave_nothing_behind() {
     println!("resident after 50: {after_fifty} kB, after 1000: {last} kB");
     assert!(last * 2 <= after_fifty * 3, "{after_fifty} kB grew to {last} kB");
 }
+
+/// Starts and joins that many processes, four at a time, and compares memory, threads and descriptors with those after
+/// the first hundred.
+#[cfg(target_os = "linux")]
+fn processes_leave_nothing_behind(count: u32) {
+    let py = Interpreter::new().unwrap();
+    py.exec(
+        r#"
+import os
+from multiprocessing import Process, active_children
+
+def status():
+    with open("/proc/self/status") as file:
+        fields = dict(line.split(":", 1) for line in file)
+    return int(fields["VmRSS"].split()[0]), int(fields["Threads"]), len(os.listdir("/proc/self/fd"))
+
+def work(number):
+    class Local: pass
+    return [Local() for _ in range(number % 100)]
+
+def run(count):
+    for start in range(0, count, 4):
+        processes = [Process(target=work, args=(number,)) for number in range(start, start + 4)]
+        for process in processes:
+            process.start()
+        for process in processes:
+            process.join()
+            assert process.exitcode == 0
+"#,
+    )
+    .unwrap();
+    py.call::<()>("run", (100,)).unwrap();
+    let (memory, threads, files): (u64, u64, u64) = py.call("status", ()).unwrap();
+    py.call::<()>("run", (count,)).unwrap();
+    let (last_memory, last_threads, last_files): (u64, u64, u64) = py.call("status", ()).unwrap();
+    println!("after 100: {memory} kB, {threads} threads; after {count} more: {last_memory} kB, {last_threads} threads");
+    assert!(py.eval::<bool>("active_children() == []").unwrap());
+    // Another test of this program may have a thread or a file more or less at that moment.
+    assert!(last_threads <= threads + 8, "{threads} threads became {last_threads}");
+    assert!(last_files <= files + 8, "{files} descriptors became {last_files}");
+    assert!(last_memory * 2 <= memory * 3, "{memory} kB grew to {last_memory} kB");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn processes_of_multiprocessing_come_and_go() {
+    processes_leave_nothing_behind(200);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+#[ignore = "takes minutes"]
+fn ten_thousand_processes_of_multiprocessing_come_and_go() {
+    processes_leave_nothing_behind(10_000);
+}
