@@ -114,6 +114,17 @@ fn a_large_request_is_refused_before_it_is_made() {
     assert!(memory(&py) < LIMIT);
 }
 
+/// The collector would need as much memory as the list has elements.
+#[test]
+fn a_long_list_of_nothing_is_stopped_too_and_the_collector_works_again_when_it_is_gone() {
+    let py = limited(LIMIT);
+    let error = py.exec("import gc\nx = []\nwhile True: x.append(None)").unwrap_err();
+    assert_eq!(error.as_limit().expect("a limit").kind(), LimitKind::Memory);
+    py.exec("x = None").unwrap();
+    assert!(py.eval::<bool>("gc.isenabled()").unwrap());
+    py.close().unwrap();
+}
+
 #[test]
 fn who_swallows_memory_errors_is_stopped_all_the_same() {
     is_stopped_for_memory(

@@ -166,14 +166,15 @@ impl Account {
         now > self.hard.load(Relaxed)
     }
 
-    /// Whether a thread that asks for so many bytes is to be held.
-    pub(super) fn holds(&self, now: i64, request: usize) -> bool {
+    /// Whether a thread that asks for so many bytes is to be held. What the collector needs for its own work, as much as the
+    /// largest container has elements, is let pass.
+    pub(super) fn holds(&self, now: i64, request: usize, collecting: bool) -> bool {
         let hard = self.hard.load(Relaxed);
         if now <= hard {
             return false;
         }
         let request = i64::try_from(request).unwrap_or(i64::MAX);
-        let told = self.ending.load(Relaxed);
+        let told = self.ending.load(Relaxed) && !collecting;
         self.lost.load(Relaxed) || (told && request > hard / LARGE_PART) || request / ABSURD > hard
     }
 
@@ -202,11 +203,12 @@ mod tests {
         );
         assert_eq!(account.alarm(121 * MB), Some(Alarm::End));
         assert_eq!(account.alarm(130 * MB), None, "ended once");
-        assert!(!account.holds(139 * MB, 100 << 20));
-        assert!(account.holds(141 * MB, 100 << 20));
-        assert!(!account.holds(141 * MB, 1 << 20), "that may be the collector's own");
+        assert!(!account.holds(139 * MB, 100 << 20, false));
+        assert!(account.holds(141 * MB, 100 << 20, false));
+        assert!(!account.holds(141 * MB, 100 << 20, true), "that is the collector's own");
+        assert!(!account.holds(141 * MB, 1 << 20, false), "that is not much");
         account.set_lost();
-        assert!(account.holds(141 * MB, 100));
+        assert!(account.holds(141 * MB, 100, false));
     }
 
     #[test]
@@ -216,8 +218,8 @@ mod tests {
         account.set_limits(Some((100 << 20, 140 << 20)));
         assert_eq!(account.alarm(112 * MB), None);
         assert_eq!(account.alarm(114 * MB), Some(Alarm::Soft));
-        assert!(!account.holds(150 * MB, 100 << 20), "it was not told yet");
-        assert!(account.holds(500 * MB, 400 << 20), "but this is too much");
+        assert!(!account.holds(150 * MB, 100 << 20, false), "it was not told yet");
+        assert!(account.holds(500 * MB, 400 << 20, false), "but this is too much");
     }
 
     #[test]

@@ -151,10 +151,11 @@ fn count(local: &Local, account: &'static Account, change: isize, request: usize
 #[cold]
 #[inline(never)]
 fn look(local: &Local, account: &'static Account, now: i64, request: usize) {
-    if local.quiet.get() > 0 || (local.collecting.get() && !account.is_beyond(now)) {
+    let collecting = local.collecting.get();
+    if local.quiet.get() > 0 || (collecting && !account.is_beyond(now)) {
         return;
     }
-    if local.in_python.get() && account.holds(now, request) {
+    if local.in_python.get() && account.holds(now, request, collecting) {
         account.note_parked();
         tell(local, Alarm::Parked);
         loop {

@@ -1,6 +1,7 @@
 //! What a script is told when it takes too much memory, and what becomes of one whose thread is held for it.
 
 use std::{
+    cell::Cell,
     sync::{Arc, Weak},
     time::{Duration, Instant},
 };
@@ -132,6 +133,31 @@ pub(super) fn reason(soft: u64) -> StopReason {
     })
 }
 
+thread_local! {
+    /// Whether the collector of this thread's interpreter was switched off here.
+    static PAUSED: Cell<bool> = const { Cell::new(false) };
+}
+
+fn pause_collector(vm: &VirtualMachine) {
+    if vm.state.gc.is_enabled() {
+        vm.state.gc.disable();
+        PAUSED.set(true);
+    }
+}
+
+/// When a job has ended: lets the collector work again if a limit had it paused, and what was too much is gone.
+pub(crate) fn resume_collector(control: &Control, vm: &VirtualMachine) {
+    if PAUSED.get() && !control.account().is_over() {
+        PAUSED.set(false);
+        vm.state.gc.enable();
+    }
+}
+
+/// Forgets that of an interpreter that has ended on this thread.
+pub(crate) fn forget_collector() {
+    PAUSED.set(false);
+}
+
 impl Control {
     /// At the first bytecode after an alarm.
     fn hear(self: &Arc<Self>, alarm: Alarm, vm: &VirtualMachine) -> PyResult<()> {
@@ -155,6 +181,8 @@ impl Control {
         let reason = reason(soft);
         self.note_hit(reason);
         if alarm == Alarm::End {
+            // While the job ends, a collection would ask for as much as its largest container has elements.
+            pause_collector(vm);
             self.stop_current(reason);
             return Ok(());
         }

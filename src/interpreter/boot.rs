@@ -16,7 +16,9 @@ use super::{
     streams::{self, Captured},
 };
 use crate::{
+    alloc,
     bridge::{self, Exceptions, Sources},
+    control::forget_collector,
     error::{Error, Result},
     fence, host, parcel,
 };
@@ -59,7 +61,9 @@ pub(super) fn take_down(interpreter: rustpython_vm::Interpreter, on_closing: fn(
         parcel::retire();
         Script::forget_ready();
     });
-    interpreter.finalize(None);
+    // It collects what there is, and so frees it.
+    alloc::collecting(|| interpreter.finalize(None));
+    forget_collector();
     Sources::forget_all();
     Exceptions::uninstall();
 }

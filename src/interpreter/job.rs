@@ -22,7 +22,7 @@ use serde::de::DeserializeOwned;
 use super::{run, stats::Counters, task::Task};
 use crate::{
     alloc, bridge,
-    control::{Control, JobId, Limits, Raised, Reporter, StopReason, check_counted, wait},
+    control::{Control, JobId, Limits, Raised, Reporter, StopReason, check_counted, resume_collector, wait},
     error::{Error, LimitExceeded, Result},
     fence,
     value::{Value, from_value_at},
@@ -403,6 +403,7 @@ where
             let result = work(vm);
             // What a script printed is out before its job is reported as done.
             super::streams::flush(vm);
+            resume_collector(control, vm);
             result
         }));
         let stopped = control.end();

@@ -16,6 +16,13 @@ fn a_timeout_ends_a_program_that_would_not_end() {
 }
 
 #[test]
+fn a_list_that_outgrows_the_memory_ends_the_program_with_a_traceback() {
+    let outcome = run(&["--memory", "50M", "-c", "x = []\nwhile True: x.append(None)"]);
+    assert_eq!(outcome.status, Some(1), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("ungil.LimitExceeded"), "{}", outcome.stderr);
+}
+
+#[test]
 fn memory_is_limited() {
     let outcome = run(&[
         "--memory",
