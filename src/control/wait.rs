@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Instant};
 
-use crossbeam_channel::{Receiver, Select, SelectedOperation, never};
+use crossbeam_channel::{Receiver, RecvError, Select, SelectedOperation, never};
 use rustpython_vm::{PyResult, VirtualMachine};
 
 use super::Control;
@@ -61,4 +61,20 @@ pub(crate) fn select<'a, R>(
             index => return Ok(Some(take(operation, index - 1))),
         }
     }
+}
+
+/// Waits for the one receiver, as [`select`] does: what it gave, or that it is disconnected. `None` when `deadline` passes
+/// first.
+pub(crate) fn receive<'a, T>(
+    vm: &VirtualMachine,
+    deadline: Option<Instant>,
+    interrupts: &'a Interrupts,
+    receiver: &'a Receiver<T>,
+) -> PyResult<Option<Result<T, RecvError>>> {
+    let register = |select: &mut Select<'a>| {
+        select.recv(receiver);
+    };
+    select(vm, deadline, interrupts, register, |operation, _| {
+        operation.recv(receiver)
+    })
 }

@@ -122,16 +122,7 @@ pub(crate) fn call<R: Send + 'static>(vm: &VirtualMachine, work: impl FnOnce() -
         return Err(gone(vm));
     }
     let interrupts = wait::interrupts();
-    let waited = wait::select(
-        vm,
-        None,
-        &interrupts,
-        |select| {
-            select.recv(&result);
-        },
-        |operation, _| operation.recv(&result),
-    );
-    match waited {
+    match wait::receive(vm, None, &interrupts, &result) {
         Ok(Some(Ok(outcome))) => Ok(outcome),
         Ok(_) => Err(gone(vm)),
         Err(interrupt) => {

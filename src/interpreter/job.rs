@@ -224,18 +224,8 @@ impl<T> Job<T> {
         }
         let interrupts = wait::interrupts();
         let waited = with_current_vm(|vm| {
-            wait::select(
-                vm,
-                deadline,
-                &interrupts,
-                |select| {
-                    select.recv(&done);
-                },
-                |operation, _| {
-                    let _ = operation.recv(&done);
-                },
-            )
-            .map_err(|exception| bridge::exception_to_error(vm, exception))
+            wait::receive(vm, deadline, &interrupts, &done)
+                .map_err(|exception| bridge::exception_to_error(vm, exception))
         });
         match waited {
             Ok(None) if !self.is_finished() => None,

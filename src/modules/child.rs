@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rustpython_vm::{
     AsObject, FromArgs, Py, PyObject, PyObjectRef, PyPayload, PyResult, VirtualMachine,
-    builtins::{PyDictRef, PyModule, PyTupleRef},
+    builtins::PyModule,
     class::PyClassImpl,
     class_or_notimplemented,
     common::hash::PyHash,
@@ -13,7 +13,10 @@ use rustpython_vm::{
     types::{Comparable, Hashable, PyComparisonOp, Representable},
 };
 
-use super::{parcel::PyParcel, timeout::Timeout};
+use super::{
+    parcel::{CallArgs, PyParcel},
+    timeout::Timeout,
+};
 use crate::{
     bridge,
     control::{Waitable, wait},
@@ -64,12 +67,8 @@ impl Shared for Child {
 
 #[derive(FromArgs)]
 struct StartArgs {
-    #[pyarg(positional)]
-    function: PyObjectRef,
-    #[pyarg(any, optional)]
-    args: Option<PyTupleRef>,
-    #[pyarg(any, default)]
-    kwargs: Option<PyDictRef>,
+    #[pyarg(flatten)]
+    call: CallArgs,
     #[pyarg(named, default)]
     name: Option<String>,
     #[pyarg(named, optional)]
@@ -83,7 +82,7 @@ fn start_child(args: StartArgs, vm: &VirtualMachine) -> PyResult {
             .ok_or_else(|| vm.new_value_error(format!("kind must be 'process', 'thread' or 'task', not {name:?}")))?,
     };
     // Packed whole before anything is started: what cannot cross leaves nothing behind.
-    let call = super::parcel::pack_call(vm, args.function, args.args, args.kwargs)?;
+    let call = args.call.pack(vm)?;
     start(vm, call, args.name, kind)?.materialize(vm)
 }
 
@@ -138,7 +137,7 @@ fn withdraw(name: String, vm: &VirtualMachine) -> PyResult<bool> {
     Ok(here(vm)?.identity.family.withdraw(&name))
 }
 
-fn here(vm: &VirtualMachine) -> PyResult<Surroundings> {
+pub(super) fn here(vm: &VirtualMachine) -> PyResult<Surroundings> {
     Surroundings::current().ok_or_else(|| vm.new_runtime_error("this interpreter was not made by ungil"))
 }
 
@@ -206,17 +205,7 @@ impl PyChild {
             return Err(vm.new_runtime_error("cannot join what runs here: it would wait for itself"));
         }
         let interrupts = wait::interrupts();
-        let waited = wait::select(
-            vm,
-            deadline,
-            &interrupts,
-            |select| {
-                select.recv(ended.signal());
-            },
-            |operation, _| {
-                let _ = operation.recv(ended.signal());
-            },
-        )?;
+        let waited = wait::receive(vm, deadline, &interrupts, ended.signal())?;
         Ok(waited.is_some())
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rustpython_vm::{
     FromArgs, Py, PyObject, PyObjectRef, PyPayload, PyResult, VirtualMachine,
-    builtins::{PyDictRef, PyModule, PyTupleRef},
+    builtins::PyModule,
     class::PyClassImpl,
     class_or_notimplemented,
     common::hash::PyHash,
@@ -13,9 +13,10 @@ use rustpython_vm::{
     types::{Comparable, Hashable, PyComparisonOp, Representable},
 };
 
+use super::{child::here, parcel::CallArgs};
 use crate::{
     bridge,
-    interpreter::{Isolate, Surroundings, claim_task},
+    interpreter::{Isolate, claim_task},
     parcel,
     value::{Handle, Shared},
 };
@@ -55,20 +56,9 @@ fn make(args: IsolateArgs, vm: &VirtualMachine) -> PyResult {
 }
 
 fn all(vm: &VirtualMachine) -> PyResult {
-    let here = Surroundings::current().ok_or_else(|| vm.new_runtime_error("this interpreter was not made by ungil"))?;
-    let isolates = here.identity.family.isolates().into_iter();
+    let isolates = here(vm)?.identity.family.isolates().into_iter();
     let objects: PyResult<Vec<_>> = isolates.map(|isolate| isolate.materialize(vm)).collect();
     Ok(vm.ctx.new_list(objects?).into())
-}
-
-#[derive(FromArgs)]
-struct CallArgs {
-    #[pyarg(positional)]
-    function: PyObjectRef,
-    #[pyarg(any, optional)]
-    args: Option<PyTupleRef>,
-    #[pyarg(any, default)]
-    kwargs: Option<PyDictRef>,
 }
 
 /// An interpreter on a thread of its own that runs one call after another. It lives until it is closed, or until no
@@ -108,7 +98,7 @@ impl PyIsolate {
     /// Has it call a function, after the calls that it has; returns a Child to wait for.
     #[pymethod]
     fn call(zelf: &Py<Self>, args: CallArgs, vm: &VirtualMachine) -> PyResult {
-        let call = super::parcel::pack_call(vm, args.function, args.args, args.kwargs)?;
+        let call = args.pack(vm)?;
         claim_task(vm)?;
         zelf.isolate.call(call).materialize(vm)
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use rustpython_vm::{
-    AsObject, Py, PyObject, PyObjectRef, PyPayload, PyRef, PyResult, VirtualMachine,
+    AsObject, FromArgs, Py, PyObject, PyObjectRef, PyPayload, PyRef, PyResult, VirtualMachine,
     builtins::{PyBaseExceptionRef, PyCode, PyDictRef, PyFrozenSet, PyModule, PyTupleRef},
     class::PyClassImpl,
     class_or_notimplemented,
@@ -48,17 +48,26 @@ fn face(vm: &VirtualMachine, parcel: Arc<Parcel>) -> PyObjectRef {
     PyParcel { parcel }.into_pyobject(vm)
 }
 
-/// Packs a call for another interpreter.
-pub(super) fn pack_call(
-    vm: &VirtualMachine,
+/// `function, args=(), kwargs=None`: a call for another interpreter.
+#[derive(FromArgs)]
+pub(super) struct CallArgs {
+    #[pyarg(positional)]
     function: PyObjectRef,
+    #[pyarg(any, optional)]
     args: Option<PyTupleRef>,
+    #[pyarg(any, default)]
     kwargs: Option<PyDictRef>,
-) -> PyResult<Parcel> {
-    let args = args.map_or_else(|| vm.ctx.empty_tuple.clone().into(), PyObjectRef::from);
-    let kwargs = kwargs.map_or_else(|| vm.ctx.new_dict().into(), PyObjectRef::from);
-    let call: PyObjectRef = vm.ctx.new_tuple(vec![function, args, kwargs]).into();
-    parcel::pack(vm, &call, "call").map_err(|exception| in_words_of_the_caller(vm, exception))
+}
+
+impl CallArgs {
+    pub(super) fn pack(self, vm: &VirtualMachine) -> PyResult<Parcel> {
+        let args = self
+            .args
+            .map_or_else(|| vm.ctx.empty_tuple.clone().into(), PyObjectRef::from);
+        let kwargs = self.kwargs.map_or_else(|| vm.ctx.new_dict().into(), PyObjectRef::from);
+        let call: PyObjectRef = vm.ctx.new_tuple(vec![self.function, args, kwargs]).into();
+        parcel::pack(vm, &call, "call").map_err(|exception| in_words_of_the_caller(vm, exception))
+    }
 }
 
 /// Names the parts of a call as its caller wrote them: `args[0]` and not `call[1][0]`.

@@ -113,17 +113,7 @@ impl WaitSet {
             if !ready.is_empty() {
                 return Ok(ready);
             }
-            let heard = wait::select(
-                vm,
-                deadline,
-                &interrupts,
-                |select| {
-                    select.recv(&rung);
-                },
-                |operation, _| {
-                    let _ = operation.recv(&rung);
-                },
-            )?;
+            let heard = wait::receive(vm, deadline, &interrupts, &rung)?;
             if heard.is_none() {
                 return Ok(self.ready());
             }

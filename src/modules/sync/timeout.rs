@@ -19,20 +19,7 @@ pub(in crate::modules) fn parker(
     deadline: Option<Instant>,
 ) -> impl FnMut(&Receiver<()>) -> PyResult<bool> {
     let interrupts = wait::interrupts();
-    move |woken| {
-        let selected = wait::select(
-            vm,
-            deadline,
-            &interrupts,
-            |select| {
-                select.recv(woken);
-            },
-            |operation, _| {
-                let _ = operation.recv(woken);
-            },
-        )?;
-        Ok(selected.is_some())
-    }
+    move |woken| Ok(wait::receive(vm, deadline, &interrupts, woken)?.is_some())
 }
 
 /// When a wait ends: at once, at some time, or never.
