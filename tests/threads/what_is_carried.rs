@@ -1,56 +1,11 @@
 //! What a thread may take along to its interpreter, and what keeps it from being started.
 
-use std::time::Duration;
+use super::*;
 
-use ungil::{Error, Interpreter, Output, Task};
-
-/// Longer than anything here takes unless it hangs.
-const PATIENCE: Duration = Duration::from_secs(60);
-
-type TestResult = Result<(), Box<dyn std::error::Error>>;
-
-/// Runs the script to its end, that of its threads included. Returns what it wrote.
-fn run(script: &str) -> Result<(String, String), Error> {
-    let py = Interpreter::builder()
-        .stdout(Output::Capture)
-        .stderr(Output::Capture)
-        .build()?;
-    py.exec(
+#[test]
+fn mutable_state_is_refused_by_name() -> TestResult {
+    passes(
         "
-import _thread, queue, sys, threading, time
-from threading import Thread, current_thread, main_thread, Event, Lock
-from _ungil_carry import SharedStateError, copied
-from _ungil import Counter
-
-def raised(kind, function, *args, **kwargs):
-    try:
-        function(*args, **kwargs)
-    except kind as error:
-        return str(error)
-    raise AssertionError(f'{kind.__name__} was not raised')
-",
-    )?;
-    let mut job = py.spawn::<()>(Task::exec(script).filename("script.py"));
-    job.wait_timeout(PATIENCE).unwrap_or_else(|| panic!("it hangs"))?;
-    // What is captured until the end of the interpreter, with its threads waited for.
-    py.exec("threading._shutdown(); sys.stdout.flush(); sys.stderr.flush()")?;
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    Ok((text(py.take_stdout()), text(py.take_stderr())))
-}
-
-fn passes(script: &str) -> TestResult {
-    let (_, errors) = run(script)?;
-    assert_eq!(errors, "");
-    Ok(())
-}
-
-mod what_is_carried {
-    use super::*;
-
-    #[test]
-    fn mutable_state_is_refused_by_name() -> TestResult {
-        passes(
-            "
 results, table, flags, raw = [], {}, set(), bytearray()
 class Box: pass
 box = Box()
@@ -82,13 +37,13 @@ for value, kind in [([], 'a list'), ({}, 'a dict'), (set(), 'a set'), (bytearray
     assert \"argument 'file' is \" in raised(SharedStateError, Thread(target=print, kwargs={'file': value}).start)
 assert 'a part of argument 1 is a list' in raised(RuntimeError, Thread(target=print, args=((1, [2]),)).start)
 ",
-        )
-    }
+    )
+}
 
-    #[test]
-    fn stores_outside_are_refused_by_name() -> TestResult {
-        passes(
-            "
+#[test]
+fn stores_outside_are_refused_by_name() -> TestResult {
+    passes(
+        "
 count = 0
 class Config: level = 1
 def to_global():
@@ -112,12 +67,12 @@ for target, text in [
     assert text in message, message
 assert count == 0
 ",
-        )
-    }
+    )
+}
 
-    #[test]
-    fn immutable_things_may_go() -> TestResult {
-        passes(
+#[test]
+fn immutable_things_may_go() -> TestResult {
+    passes(
             "
 import dataclasses, datetime, decimal, enum, functools, pathlib, re
 @dataclasses.dataclass(frozen=True)
@@ -139,12 +94,12 @@ Thread(target=functools.partial(work, Point(1, (2, 'b'))), args=(Color.RED,)).st
 assert seen.get(timeout=60) == ('a+', 2026, '1.5', 'a', True, True, True, 3)
 ",
         )
-    }
+}
 
-    #[test]
-    fn a_copy_goes_along_on_purpose() -> TestResult {
-        passes(
-            "
+#[test]
+fn a_copy_goes_along_on_purpose() -> TestResult {
+    passes(
+        "
 seen, table = queue.Queue(), {'a': [1]}
 def work(given, *, named):
     given['a'].append(2)
@@ -153,12 +108,12 @@ Thread(target=work, args=(copied(table),), kwargs={'named': copied([3])}).start(
 assert seen.get(timeout=60) == ({'a': [1, 2]}, [3]) and table == {'a': [1]}
 assert repr(copied(5)) == 'ungil.copied(5)'
 ",
-        )
-    }
+    )
+}
 
-    #[test]
-    fn a_subclass_takes_its_attributes_along_and_cannot_store_to_them() -> TestResult {
-        let (_, errors) = run("
+#[test]
+fn a_subclass_takes_its_attributes_along_and_cannot_store_to_them() -> TestResult {
+    let (_, errors) = run("
 class Worker(Thread):
     def __init__(self, out, n):
         super().__init__(name='worker')
@@ -180,14 +135,13 @@ class Keeper(Thread):
     def run(self): self.results.append(1)
 assert \"the attribute 'results' is a list\" in raised(SharedStateError, Keeper().start)
 ")?;
-        assert!(
-            errors.starts_with("Exception in thread worker:\nTraceback (most recent call last):\n"),
-            "{errors}"
-        );
-        assert!(
-            errors.contains("worker stores to its own attribute 'result'"),
-            "{errors}"
-        );
-        Ok(())
-    }
+    assert!(
+        errors.starts_with("Exception in thread worker:\nTraceback (most recent call last):\n"),
+        "{errors}"
+    );
+    assert!(
+        errors.contains("worker stores to its own attribute 'result'"),
+        "{errors}"
+    );
+    Ok(())
 }
