@@ -29,4 +29,3 @@ def install():
     if hasattr(sys, "_base_executable"):
         sys._base_executable = ""
     sys.orig_argv = list(sys.argv)
-    sys.dont_write_bytecode = True

@@ -13,6 +13,7 @@ scripts! { "tests/multiprocessing":
     queues
     shared
     synchronize
+    what_packages_use
 }
 
 /// The frames between, of the package itself, are left open.

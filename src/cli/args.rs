@@ -25,7 +25,8 @@ use super::{limits, paths, run::Program, stdin_is_terminal};
                   are read from the terminal, or a script from standard input if that is none. Everything behind FILE, \
                   CODE or MODULE is the program's own: sys.argv.\n\n\
                   PYTHONPATH, PYTHONWARNINGS and PYTHONUNBUFFERED mean what they mean to Python. The packages of the \
-                  virtual environment that VIRTUAL_ENV names, else of a .venv in the working directory, can be imported."
+                  virtual environment that VIRTUAL_ENV names, else of a .venv beside the script or in the working \
+                  directory, can be imported."
 )]
 pub(super) struct Arguments {
     /// Run this code

@@ -4,10 +4,10 @@ import sys
 import _imp
 
 
-def set_up(own_folders, folders, environment, unbuffered):
-    """Makes the interpreter what a script expects: builtins of `site`, packages of a virtual environment.
+def set_up(own_folders, environment, unbuffered):
+    """Makes the interpreter what a script expects: builtins of `site`, the folder of a virtual environment.
 
-    The first `own_folders` entries of `sys.path` were asked for; `folders` are those of the environment.
+    The first `own_folders` entries of `sys.path` were asked for.
     """
     if unbuffered:
         _stop_buffering()
@@ -15,10 +15,8 @@ def set_up(own_folders, folders, environment, unbuffered):
     import os
     import site
 
-    if folders:
+    if environment is not None:
         sys.prefix = sys.exec_prefix = environment
-        for folder in folders:
-            site.addsitedir(folder)
     own = {os.path.abspath(folder) for folder in own}
     _let_own_modules_win({folder for folder in sys.path if folder not in own})
 
@@ -41,10 +39,9 @@ def _stop_buffering():
 def _let_own_modules_win(installed):
     """The standard library is in the binary, where it would hide a module of the same name beside the script."""
     finders = sys.meta_path
-    for index, finder in enumerate(finders):
-        if getattr(finder, "__name__", "") == "FrozenImporter":
-            finders.insert(index, OwnModuleFinder(installed, finders[-1]))
-            return
+    names = [getattr(finder, "__name__", "") for finder in finders]
+    in_folders = finders[names.index("PathFinder")]
+    finders.insert(names.index("FrozenImporter"), OwnModuleFinder(installed, in_folders))
 
 
 class OwnModuleFinder:

@@ -17,6 +17,7 @@ mod signals;
 
 use std::{
     io::{self, IsTerminal},
+    path::{Path, PathBuf},
     process,
 };
 
@@ -63,10 +64,11 @@ fn carry_out(arguments: Arguments) -> Result<Ending, Error> {
             return Ok(Ending::Status(STATUS_USAGE));
         }
     };
-    let interpreter = build(&arguments)?;
+    let environment = find_environment(&program);
+    let interpreter = build(&arguments, environment.as_deref())?;
     signals::attach(&interpreter)?;
 
-    let setup = run::Setup::new(&arguments, &program);
+    let setup = run::Setup::new(&arguments, &program, environment);
     let started = program.clone();
     let inspect = arguments.interactive;
     let mut ending = interpreter.with(move |vm| {
@@ -82,9 +84,23 @@ fn carry_out(arguments: Arguments) -> Result<Ending, Error> {
     Ok(ending)
 }
 
-fn build(arguments: &Arguments) -> Result<Interpreter, Error> {
+/// The virtual environment whose packages the program finds, if there are any in it.
+fn find_environment(program: &Program) -> Option<PathBuf> {
+    let beside = match program {
+        Program::File(path) | Program::Container(path) => Some(args::script_folder(path)),
+        _ => None,
+    };
+    paths::virtual_environment(beside.as_deref())
+}
+
+fn build(arguments: &Arguments, environment: Option<&Path>) -> Result<Interpreter, Error> {
     let builder = Builder::new().name("main").stack_size(STACK).process_main();
-    let mut builder = builder.limits(arguments.limits());
+    let mut builder = builder
+        .limits(arguments.limits())
+        .bytecode_cache(arguments.writes_bytecode());
+    if let Some(folder) = environment {
+        builder = builder.site_packages(folder);
+    }
     for folder in arguments.search_paths() {
         builder = builder.search_path(folder);
     }

@@ -3,7 +3,7 @@
 use std::{
     env,
     ffi::OsStr,
-    fs::{self, File},
+    fs::File,
     io::{Read, Seek, SeekFrom},
     path::{Path, PathBuf},
 };
@@ -25,38 +25,17 @@ pub(super) fn split(list: &OsStr) -> Vec<PathBuf> {
         .collect()
 }
 
-/// The virtual environment to use: the activated one, else a `.venv` in the working directory.
-pub(super) fn virtual_environment() -> Option<PathBuf> {
-    env::var_os("VIRTUAL_ENV")
-        .filter(|folder| !folder.is_empty())
-        .map(PathBuf::from)
-        .or_else(|| Some(env::current_dir().ok()?.join(".venv")))
-        .filter(|folder| folder.is_dir())
-}
-
-/// The folders of a virtual environment that packages are installed in. It can have been made by a Python of any
-/// version: packages without native code mostly do not mind.
-pub(super) fn site_packages(environment: &Path) -> Vec<PathBuf> {
-    if cfg!(windows) {
-        let folder = environment.join("Lib").join("site-packages");
-        return folder.is_dir().then_some(folder).into_iter().collect();
+/// The virtual environment to use: the activated one, else a `.venv` beside the script, else one in the working directory.
+pub(super) fn virtual_environment(beside: Option<&Path>) -> Option<PathBuf> {
+    // One that is being made, or was made wrong, has no packages.
+    let is_complete = |folder: &PathBuf| folder.join(if cfg!(windows) { "Lib" } else { "lib" }).is_dir();
+    let activated = env::var_os("VIRTUAL_ENV").filter(|folder| !folder.is_empty());
+    if let Some(folder) = activated {
+        return Some(PathBuf::from(folder)).filter(is_complete);
     }
-    let Ok(entries) = fs::read_dir(environment.join("lib")) else {
-        return Vec::new();
-    };
-    let mut folders: Vec<PathBuf> = entries
-        .flatten()
-        .filter(|entry| {
-            let name = entry.file_name();
-            let name = name.to_string_lossy();
-            name.starts_with("python") || name.starts_with("rustpython")
-        })
-        .map(|entry| entry.path().join("site-packages"))
-        .filter(|folder| folder.is_dir())
-        .collect();
-    // The order of a directory's entries is accidental.
-    folders.sort();
-    folders
+    let here = env::current_dir().ok();
+    let mut places = beside.into_iter().chain(here.as_deref());
+    places.find_map(|place| Some(place.join(".venv")).filter(is_complete))
 }
 
 /// Whether a file may be a zip file, whatever stands in front of the archive. A script seldom looks like one, but only

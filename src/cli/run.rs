@@ -20,7 +20,7 @@ use ungil::{
 
 use super::{
     args::{self, Arguments},
-    paths, signals,
+    signals,
 };
 
 /// The exit status if the last of the output could not be written.
@@ -55,16 +55,12 @@ pub(super) struct Setup {
     own_folders: usize,
     first_path: Option<OsString>,
     environment: Option<PathBuf>,
-    site_packages: Vec<PathBuf>,
     unbuffered: bool,
-    writes_bytecode: bool,
     filters_warnings: bool,
 }
 
 impl Setup {
-    pub(super) fn new(arguments: &Arguments, program: &Program) -> Self {
-        let environment = paths::virtual_environment();
-        let site_packages = environment.as_deref().map(paths::site_packages).unwrap_or_default();
+    pub(super) fn new(arguments: &Arguments, program: &Program, environment: Option<PathBuf>) -> Self {
         let first_path = match program {
             // A folder or archive is the place of the program's modules, not a courtesy to scripts.
             Program::Container(path) => Some(path.components().collect::<PathBuf>().into()),
@@ -79,9 +75,7 @@ impl Setup {
             own_folders: arguments.search_paths().len(),
             first_path,
             environment,
-            site_packages,
             unbuffered: arguments.unbuffered(),
-            writes_bytecode: arguments.writes_bytecode(),
             filters_warnings: !arguments.warning_filters().is_empty(),
         }
     }
@@ -90,19 +84,11 @@ impl Setup {
         load_helper(vm)?;
         let argv = self.argv.iter().map(|word| vm.fsdecode(word).into()).collect();
         vm.sys_module.set_attr("argv", vm.ctx.new_list(argv), vm)?;
-        let keep = vm.ctx.new_bool(!self.writes_bytecode);
-        vm.sys_module.set_attr("dont_write_bytecode", keep, vm)?;
-        let folders = self
-            .site_packages
-            .iter()
-            .map(|folder| path_object(vm, folder))
-            .collect();
         let environment = match &self.environment {
             Some(folder) => path_object(vm, folder),
             None => vm.ctx.none(),
         };
-        let folders = vm.ctx.new_list(folders);
-        help(vm, "set_up", (self.own_folders, folders, environment, self.unbuffered))?;
+        help(vm, "set_up", (self.own_folders, environment, self.unbuffered))?;
         if self.filters_warnings {
             // It reads the filters when it is imported.
             vm.import("warnings", 0)?;

@@ -103,9 +103,9 @@ impl Eq for Fence {}
 
 impl Fence {
     /// Looks up what is granted. `None` if everything is.
-    pub(crate) fn resolve(
-        permissions: &Permissions,
-        search_paths: &[PathBuf],
+    pub(crate) fn resolve<'a>(
+        permissions: &'a Permissions,
+        module_folders: impl IntoIterator<Item = &'a PathBuf>,
         working_dir: Option<&Path>,
     ) -> Result<Option<Arc<Self>>> {
         if permissions.all {
@@ -134,7 +134,7 @@ impl Fence {
         };
         let rules = Rules {
             // Whoever names a folder of modules wants them to be imported.
-            read: roots(permissions.read.iter().chain(search_paths))?,
+            read: roots(permissions.read.iter().chain(module_folders))?,
             write: roots(&permissions.write)?,
             connect: permissions
                 .connect
@@ -222,6 +222,11 @@ impl Fence {
 
     pub(super) fn uses_files(&self) -> bool {
         !self.rules.read.is_empty() || !self.rules.write.is_empty()
+    }
+
+    /// Whether there is a file that it may write.
+    pub(crate) fn writes_files(&self) -> bool {
+        !self.rules.write.is_empty()
     }
 
     pub(super) fn allows_resolving(&self, host: &str) -> bool {

@@ -4,7 +4,7 @@ use std::{ffi::OsString, path::PathBuf, sync::Arc};
 
 use rustpython_vm::{Context, builtins::PyModuleDef, frozen::FrozenModule};
 
-use super::{Input, Output};
+use super::{Input, Output, SitePackages};
 use crate::{
     alloc::Account,
     control::{Limits, Quota},
@@ -24,6 +24,10 @@ pub(crate) struct Blueprint {
     /// In bytes.
     pub(crate) stack_size: usize,
     pub(crate) search_paths: Vec<PathBuf>,
+    /// Behind the search paths.
+    pub(crate) site_packages: SitePackages,
+    /// Keep the code of imported files in `__pycache__`, where they can be written.
+    pub(crate) writes_bytecode: bool,
     pub(crate) sources: Vec<MemoryModule>,
     pub(crate) argv: Vec<String>,
     pub(crate) environment: Environment,

@@ -11,8 +11,9 @@ use super::{
     blueprint::{Blueprint, ProcessRole},
     closure::closure,
     family::Identity,
-    isolate, object, process,
+    isolate, object, packages, process,
     script::Script,
+    site,
     streams::{self, Captured},
 };
 use crate::{
@@ -81,11 +82,15 @@ fn settings(blueprint: &Blueprint) -> Settings {
     // Text is UTF-8 whatever the C locale says, which a Rust program never sets.
     settings.utf8_mode = 1;
     settings.user_site_directory = false;
+    // Not where each attempt would be refused.
+    let may_write = blueprint.fence.as_ref().is_none_or(|fence| fence.writes_files());
+    settings.write_bytecode = blueprint.writes_bytecode && may_write;
     settings
 }
 
 fn equip(vm: &VirtualMachine, blueprint: &Blueprint, identity: &Arc<Identity>, captured: &Captured) -> PyResult<()> {
     vm.ensure_main_module()?;
+    site::name_bytecode(vm)?;
     isolate::install_threads(vm)?;
     if blueprint.process == ProcessRole::Guest {
         // Only what the builder named: not the process's directory, nor another Python's library that is installed here.
@@ -110,6 +115,7 @@ fn equip(vm: &VirtualMachine, blueprint: &Blueprint, identity: &Arc<Identity>, c
         count_output,
     )?;
     isolate::guard_recursion(vm, blueprint.limits.recursion)?;
+    packages::install(vm)?;
     // Among the builtins, so that every module and every namespace sees them, and any can shadow them.
     for function in &blueprint.functions {
         let name = vm.ctx.intern_str(function.name());
@@ -125,7 +131,9 @@ fn equip(vm: &VirtualMachine, blueprint: &Blueprint, identity: &Arc<Identity>, c
     if blueprint.site_builtins {
         install_quitters(vm)?;
     }
-    install_modules(vm, blueprint)
+    install_modules(vm, blueprint)?;
+    // Last, because they can hold code, which may need all of the above.
+    site::install(vm, &blueprint.site_packages)
 }
 
 /// `exit()` and `quit()`, as `site` makes them.

@@ -92,6 +92,8 @@ pub(super) fn guard_modules(vm: &VirtualMachine, blueprint: &Blueprint) -> PyRes
     let os = vm.import(name, 0)?;
     let variables = blueprint.environment.resolve(blueprint.fence.as_ref());
     install_environment(vm, &os, variables)?;
+    #[cfg(target_os = "linux")]
+    install_affinity(vm, &os)?;
     if blueprint.process == ProcessRole::Guest {
         guard_exits(vm, &os)?;
         guard_signals(vm)?;
@@ -117,6 +119,27 @@ fn install_environment(vm: &VirtualMachine, os: &PyObjectRef, variables: Vec<(Os
         os.set_attr(name, ignore, vm)?;
     }
     Ok(())
+}
+
+/// `os.sched_getaffinity`, which the VM lacks: `os.process_cpu_count` asks it too, and so does every pool.
+#[cfg(target_os = "linux")]
+fn install_affinity(vm: &VirtualMachine, os: &PyObjectRef) -> PyResult<()> {
+    use nix::{
+        sched::{CpuSet, sched_getaffinity},
+        unistd::Pid,
+    };
+    use rustpython_vm::{PyPayload, builtins::PySet, convert::ToPyException};
+
+    let get = closure(vm, "sched_getaffinity", |(pid,): (i32,), vm| -> PyResult {
+        let set =
+            sched_getaffinity(Pid::from_raw(pid)).map_err(|error| std::io::Error::from(error).to_pyexception(vm))?;
+        let numbers = PySet::default().into_ref(&vm.ctx);
+        for number in (0..CpuSet::count()).filter(|number| set.is_set(*number).unwrap_or(false)) {
+            numbers.add(vm.ctx.new_int(number).into(), vm)?;
+        }
+        Ok(numbers.into())
+    });
+    os.set_attr("sched_getaffinity", get, vm)
 }
 
 #[cfg(unix)]

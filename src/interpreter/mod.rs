@@ -12,10 +12,12 @@ mod job;
 mod life;
 mod object;
 mod offspring;
+mod packages;
 mod persistent;
 mod process;
 mod run;
 mod script;
+mod site;
 mod stack;
 mod stats;
 mod streams;
@@ -38,4 +40,5 @@ pub(crate) use job::{Canceller, QueuedJob, Resubmit, prepare_each, prepare_retry
 pub(crate) use life::{Ended, WorkSource};
 pub(crate) use offspring::{claim_task, start};
 pub(crate) use persistent::Isolate;
+pub(crate) use site::{SitePackages, folders as site_folders};
 pub(crate) use surroundings::Surroundings;

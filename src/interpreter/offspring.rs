@@ -192,6 +192,8 @@ pub(super) fn derive_blueprint(vm: &VirtualMachine, parent: &Surroundings) -> Py
     blueprint.site_builtins |= std::mem::replace(&mut blueprint.site, false);
     blueprint.stdin = Input::Empty;
     blueprint.search_paths = strings(vm, "path")?.into_iter().map(PathBuf::from).collect();
+    blueprint.site_packages.inherited = true;
+    blueprint.writes_bytecode = !vm.sys_module.get_attr("dont_write_bytecode", vm)?.try_to_bool(vm)?;
     blueprint.argv = strings(vm, "argv")?;
     blueprint.environment.cleared = true;
     blueprint.environment.changes = environment(vm)?;

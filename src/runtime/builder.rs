@@ -10,7 +10,10 @@ use crate::{
     error::{ConversionError, Error, Result},
     fence::{Fence, Permissions},
     host::{self, HostFunction, IntoAsyncHostFunction, IntoHostFunction, Module},
-    interpreter::{Blueprint, DEFAULT_STACK, Environment, Input, Interpreter, MemoryModule, Output, ProcessRole},
+    interpreter::{
+        Blueprint, DEFAULT_STACK, Environment, Input, Interpreter, MemoryModule, Output, ProcessRole, SitePackages,
+        site_folders,
+    },
     pool::PoolBuilder,
     value::to_value_at,
 };
@@ -40,6 +43,8 @@ pub struct Builder {
     permissions: Permissions,
     spawner: Option<host::Spawner>,
     broken: Option<ConversionError>,
+    /// As they were named.
+    site_packages: Vec<PathBuf>,
 }
 
 impl Default for Builder {
@@ -93,6 +98,8 @@ impl Builder {
                 name: None,
                 stack_size: DEFAULT_STACK,
                 search_paths: Vec::new(),
+                site_packages: SitePackages::default(),
+                writes_bytecode: true,
                 sources: Vec::new(),
                 argv: vec![String::new()],
                 environment: Environment::default(),
@@ -121,6 +128,7 @@ impl Builder {
             permissions: Permissions::all(),
             spawner: None,
             broken: None,
+            site_packages: Vec::new(),
         }
     }
 
@@ -140,6 +148,39 @@ impl Builder {
     /// A folder in which `import` looks for modules, behind those named before it.
     pub fn search_path(mut self, folder: impl Into<PathBuf>) -> Self {
         self.blueprint.search_paths.push(folder.into());
+        self
+    }
+
+    /// A folder of installed packages, or a virtual environment that has such a folder: what pip and uv have installed
+    /// there can be imported. It stands behind what [`Builder::search_path`] names, and its `.pth` files are heeded.
+    ///
+    /// The environment can belong to a Python of any version. A package that needs an extension compiled for CPython
+    /// raises an `ImportError` that names the file. Interpreters that scripts start find the same packages.
+    ///
+    /// ```
+    /// # let folder = std::env::temp_dir().join(format!("ungil-site-{}", std::process::id()));
+    /// # let packages = folder.join(if cfg!(windows) { "Lib/site-packages" } else { "lib/python3.13/site-packages" });
+    /// # std::fs::create_dir_all(&packages)?;
+    /// # std::fs::write(packages.join("prices.py"), "def gross(net): return net * 1.2")?;
+    /// # let environment = folder.as_path();
+    /// let py = ungil::Interpreter::builder().site_packages(environment).build()?;
+    /// assert_eq!(py.eval::<f64>("__import__('prices').gross(10)")?, 12.0);
+    /// # std::fs::remove_dir_all(folder)?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`Builder::build`] gives [`Error::Config`] if there is no such folder.
+    pub fn site_packages(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.site_packages.push(folder.into());
+        self
+    }
+
+    /// Whether the code of imported files is kept in `__pycache__` beside them, so that it need not be compiled again;
+    /// true by default. Files of CPython there are neither read nor changed. What cannot be written is not, without an
+    /// error, and interpreters that may write no file at all do not try.
+    pub fn bytecode_cache(mut self, keep: bool) -> Self {
+        self.blueprint.writes_bytecode = keep;
         self
     }
 
@@ -239,8 +280,8 @@ impl Builder {
         self
     }
 
-    /// What scripts may do outside the interpreter; everything by default. A folder of [`Builder::search_path`] may be
-    /// read in any case.
+    /// What scripts may do outside the interpreter; everything by default. A folder of [`Builder::search_path`] or
+    /// [`Builder::site_packages`] may be read in any case.
     ///
     /// Host functions of an interpreter that has not all permissions run on another thread of the host, outside the
     /// fence, while the script waits, except those marked [`HostFunction::inline`].
@@ -322,6 +363,7 @@ impl Builder {
             permissions,
             spawner,
             broken,
+            site_packages,
         } = self;
         if let Some(error) = broken {
             return Err(error.into());
@@ -337,8 +379,19 @@ impl Builder {
                 "a working directory for each interpreter needs Linux; use absolute paths instead",
             ));
         }
+        for named in site_packages {
+            let folders = site_folders(&named);
+            if folders.is_empty() {
+                return Err(Error::config(format!(
+                    "there is no folder of packages at {}; name a virtual environment, or what `pip install --target` wrote",
+                    named.display()
+                )));
+            }
+            blueprint.site_packages.folders.extend(folders);
+        }
         let working_dir = blueprint.working_dir.as_deref();
-        blueprint.fence = Fence::resolve(&permissions, &blueprint.search_paths, working_dir)?;
+        let module_folders = blueprint.search_paths.iter().chain(&blueprint.site_packages.folders);
+        blueprint.fence = Fence::resolve(&permissions, module_folders, working_dir)?;
         if blueprint.fence.is_some() && blueprint.process == ProcessRole::Main {
             return Err(Error::config(
                 "the interpreter that the process is there for cannot be fenced in; build a guest, without process_main()",

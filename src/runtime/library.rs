@@ -12,9 +12,13 @@ use crate::{
 /// Changes with the files under `stdlib/`, which the macro below reads behind the compiler's back.
 const _: &str = env!("UNGIL_STDLIB_STAMP");
 
+/// Native modules that modules in Python take the place of, which a native one would win over.
+const REPLACED: [&str; 1] = ["_multiprocessing"];
+
 /// Native modules; ours come last and so win.
 pub(super) fn native(ctx: &Context, fence: Option<&Arc<Fence>>) -> Vec<&'static PyModuleDef> {
     let mut definitions = rustpython_stdlib::stdlib_module_defs(ctx);
+    definitions.retain(|definition| !REPLACED.contains(&definition.name.as_str()));
     for definition in &mut definitions {
         match definition.name.as_str() {
             #[cfg(feature = "ssl")]

@@ -212,7 +212,7 @@ class BaseContext:
         if method is None:
             return self
         try:
-            return _contexts[method]
+            return _concrete_contexts[method]
         except KeyError:
             raise ValueError(f"cannot find context for {method!r}") from None
 
@@ -271,7 +271,7 @@ class DefaultContext(BaseContext):
     def get_all_start_methods(self) -> list[str]:
         """The names of the start methods, the default first."""
         default = self._default._name
-        return [default, *(name for name in _contexts if name != default)]
+        return [default, *(name for name in _concrete_contexts if name != default)]
 
 
 class ForkContext(BaseContext):
@@ -289,10 +289,19 @@ class ForkServerContext(BaseContext):
     Process = ForkServerProcess
 
 
-_contexts = {context._name: context for context in (ForkContext(), SpawnContext(), ForkServerContext())}
-_default_context = DefaultContext(_contexts["forkserver" if sys.platform == "linux" else "spawn"])
+# The name is CPython's, because packages add contexts of their own to it.
+_concrete_contexts = {context._name: context for context in (ForkContext(), SpawnContext(), ForkServerContext())}
+_default_context = DefaultContext(_concrete_contexts["forkserver" if sys.platform == "linux" else "spawn"])
 _reducer = None
 
 
 def assert_spawning(obj: object) -> None:
     """Accepts every object: what CPython lets only children inherit can be sent at any time here."""
+
+
+def get_spawning_popen() -> None:
+    """None: starting a process pickles nothing."""
+
+
+def set_spawning_popen(popen: object) -> None:
+    """Does nothing: see get_spawning_popen()."""

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 __all__ = ["JoinableQueue", "Queue", "SimpleQueue"]
 
+# Packages that derive from CPython's queues import what ends the buffer of a feeder thread. There is none here.
+_sentinel = object()
+
 
 class _Ends:
     """A channel of which every holder has both ends."""

@@ -45,7 +45,10 @@ pub fn site(requirements: &[&str]) -> PathBuf {
 fn install(folder: &Path, requirements: &[&str]) {
     let mut tried = Vec::new();
     for (program, first) in [
-        ("python3", &["-m", "pip", "install", "--disable-pip-version-check", "--no-compile"][..]),
+        (
+            "python3",
+            &["-m", "pip", "install", "--disable-pip-version-check", "--no-compile"][..],
+        ),
         ("uv", &["pip", "install"][..]),
     ] {
         let mut command = Command::new(program);

@@ -12,6 +12,9 @@ from concurrent.futures._isolated import IsolatedExecutor, processors
 
 __all__ = ["BrokenProcessPool", "ProcessPoolExecutor"]
 
+# How many workers CPython can have on Windows, a limit of its own that packages keep to. It does not hold here.
+_MAX_WINDOWS_WORKERS = 63 - 2
+
 
 class BrokenProcessPool(_base.BrokenExecutor):
     """A worker ended while calls were running or waiting, or its initializer failed."""
