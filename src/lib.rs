@@ -432,6 +432,7 @@ mod sync;
 
 pub use rustpython_vm as vm;
 
+pub use buffer::{BufferInUse, SharedBuffer};
 pub use channel::*;
 pub use control::Limits;
 pub use error::{Allowance, ConversionError, Error, Exception, Frame, LimitExceeded, LimitKind, Result, SyntaxDetail};

@@ -9,6 +9,8 @@ mod command;
 #[allow(dead_code)]
 #[path = "packages/harness.rs"]
 mod harness;
+#[path = "packages/table.rs"]
+mod table;
 
 /// joblib has no dependencies but one; what else it names is optional.
 const JOBLIB: &[&str] = &["joblib==1.6.0", "cloudpickle==3.1.2"];

@@ -1,6 +1,9 @@
 //! Who may look at which part of a memory.
 
-use std::ops::Range;
+use std::{
+    ops::Range,
+    sync::atomic::{AtomicU64, Ordering},
+};
 
 use crate::control::Control;
 
@@ -26,6 +29,13 @@ pub(crate) struct Borrow {
 /// The interpreter on this thread; 0 on others.
 pub(super) fn here() -> u64 {
     Control::current().map_or(0, |control| control.id())
+}
+
+/// Somebody who is nobody else, for one view: of the host's code nothing is known but that it has it.
+pub(super) fn stranger() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(u64::MAX);
+    // Interpreters are counted from the other end.
+    NEXT.fetch_sub(1, Ordering::Relaxed)
 }
 
 /// Why a view cannot be had now.

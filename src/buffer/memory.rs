@@ -4,6 +4,7 @@
 use std::{
     alloc::{Layout, alloc_zeroed, dealloc},
     cell::RefCell,
+    convert::Infallible,
     ops::Range,
     ptr::NonNull,
     sync::{
@@ -16,7 +17,7 @@ use std::{
 use crossbeam_channel::Receiver;
 use parking_lot::Mutex;
 
-use super::borrows::{Access, Borrows, Conflict, here};
+use super::borrows::{Access, Borrows, Conflict, here, stranger};
 use crate::sync::{Condition, Park};
 
 /// Rows of numbers of any type start well here, and so do cache lines.
@@ -165,6 +166,7 @@ impl Part {
         park: impl FnOnce(Instant) -> PatientPark<'a, E>,
     ) -> Result<View, Refused<E>> {
         self.acquire(
+            here(),
             |borrows, owner| match borrows.conflict(&self.range, access, owner) {
                 None => Ok(access),
                 Some(conflict) => Err(conflict),
@@ -173,12 +175,25 @@ impl Part {
         )
     }
 
+    /// A view for code of the host, which excludes those of its own thread, too. `None` if another one stays in the way.
+    pub(crate) fn host_view(&self, access: Access) -> Option<View> {
+        let decide = |borrows: &Borrows, owner| match borrows.conflict(&self.range, access, owner) {
+            None => Ok(access),
+            Some(conflict) => Err(conflict),
+        };
+        let park = |deadline| -> PatientPark<'_, Infallible> {
+            Box::new(move |woken| Ok(woken.recv_deadline(deadline).is_ok()))
+        };
+        self.acquire(stranger(), decide, park).ok()
+    }
+
     /// A view that can write if nobody has one, and else one that can read.
     pub(crate) fn best_view<'a, E>(
         &self,
         park: impl FnOnce(Instant) -> PatientPark<'a, E>,
     ) -> Result<View, Refused<E>> {
         self.acquire(
+            here(),
             |borrows, owner| {
                 if borrows.is_free(&self.range) {
                     return Ok(Access::Write);
@@ -194,10 +209,10 @@ impl Part {
 
     fn acquire<'a, E>(
         &self,
+        owner: u64,
         decide: impl Fn(&Borrows, u64) -> Result<Access, Conflict>,
         park: impl FnOnce(Instant) -> PatientPark<'a, E>,
     ) -> Result<View, Refused<E>> {
-        let owner = here();
         let deadline = Instant::now() + GRACE;
         let mut park = park(deadline);
         loop {

@@ -7,6 +7,7 @@
 mod borrows;
 mod mapping;
 mod memory;
+mod shared;
 
 #[cfg(test)]
 mod tests;
@@ -14,3 +15,4 @@ mod tests;
 pub(crate) use borrows::{Access, Conflict};
 pub(crate) use mapping::{Mapping, Window};
 pub(crate) use memory::{Memory, Part, PatientPark, Refused, View, release_views};
+pub use shared::{BufferInUse, SharedBuffer};

@@ -1,6 +1,6 @@
 use std::thread;
 
-use super::{Access, Conflict, Mapping, Memory, Part, PatientPark, Refused};
+use super::{Access, BufferInUse, Conflict, Mapping, Memory, Part, PatientPark, Refused, SharedBuffer};
 
 fn never_waits<'a>(_deadline: std::time::Instant) -> PatientPark<'a, ()> {
     Box::new(|_woken| Ok(false))
@@ -80,4 +80,18 @@ fn windows_show_the_same_memory_at_addresses_of_their_own() {
     assert_eq!(other.bytes()[4999], 9);
     drop((one, mapping));
     assert_eq!((other.bytes().len(), other.bytes()[4999]), (5000, 9));
+}
+
+#[test]
+fn a_view_of_the_hosts_excludes_those_of_its_own_thread() {
+    let buffer = SharedBuffer::new(8).unwrap();
+    buffer.write(|bytes| bytes.fill(3)).unwrap();
+    let nested = buffer.write(|_| buffer.read(|bytes| bytes[0]));
+    assert_eq!(nested, Ok(Err(BufferInUse)));
+    let nested = buffer.read(|outer| buffer.read(|inner| outer == inner));
+    assert_eq!(nested, Ok(Ok(true)));
+    let [left, right] = buffer.split(2).try_into().unwrap();
+    left.write(|left| right.write(|right| left.swap_with_slice(right)))
+        .unwrap()
+        .unwrap();
 }

@@ -8,12 +8,17 @@ mod held;
 mod isolate;
 mod parcel;
 mod select;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 mod sync;
 mod thread;
 mod timeout;
 mod ungil;
 
 use rustpython_vm::{Context, builtins::PyModuleDef};
+
+#[cfg(feature = "sqlite")]
+pub(crate) use sqlite::module_def as sqlite;
 
 /// The definitions of all of them.
 pub(crate) fn definitions(ctx: &Context) -> Vec<&'static PyModuleDef> {
@@ -23,6 +28,8 @@ pub(crate) fn definitions(ctx: &Context) -> Vec<&'static PyModuleDef> {
 /// Lets go of the objects that they hold for the interpreter on this thread, which is ending.
 pub(crate) fn release() {
     delivery::release();
+    #[cfg(feature = "sqlite")]
+    sqlite::release();
 }
 
 /// Lets go of what they hold for the interpreter of that number, from another thread: its own does not come back.

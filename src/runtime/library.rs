@@ -19,6 +19,15 @@ const REPLACED: [&str; 1] = ["_multiprocessing"];
 pub(super) fn native(ctx: &Context, fence: Option<&Arc<Fence>>) -> Vec<&'static PyModuleDef> {
     let mut definitions = rustpython_stdlib::stdlib_module_defs(ctx);
     definitions.retain(|definition| !REPLACED.contains(&definition.name.as_str()));
+    for definition in &mut definitions {
+        match definition.name.as_str() {
+            #[cfg(feature = "ssl")]
+            "_ssl" => *definition = super::tls::provide(ctx, definition),
+            #[cfg(feature = "sqlite")]
+            "_sqlite3" => *definition = modules::sqlite(definition),
+            _ => {}
+        }
+    }
     if let Some(fence) = fence {
         fence.look_up_modules(|| all_frozen().into_iter().collect());
         // The VM adds its own by itself; what replaces them comes later, and so wins.

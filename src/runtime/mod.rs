@@ -3,5 +3,7 @@
 mod builder;
 mod library;
 mod pool;
+#[cfg(feature = "ssl")]
+mod tls;
 
 pub use builder::Builder;

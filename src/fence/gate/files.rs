@@ -112,6 +112,12 @@ fn no_folder_descriptors(vm: &VirtualMachine, name: &str, args: &FuncArgs) -> Py
     Ok(())
 }
 
+/// Asks for one file, which is read by native code.
+#[cfg(feature = "ssl")]
+pub(super) fn check_read(vm: &VirtualMachine, fence: &Arc<Fence>, name: &str, path: &Path) -> PyResult<()> {
+    check(vm, fence, name, path, Access::Read, true)
+}
+
 fn check(
     vm: &VirtualMachine,
     fence: &Arc<Fence>,

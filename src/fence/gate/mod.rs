@@ -13,6 +13,8 @@ mod network;
 #[cfg(unix)]
 mod programs;
 mod tables;
+#[cfg(feature = "ssl")]
+mod tls;
 
 use std::{
     cell::RefCell,

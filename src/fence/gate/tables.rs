@@ -8,6 +8,8 @@ use rustpython_vm::{
     function::FuncArgs,
 };
 
+#[cfg(feature = "ssl")]
+use super::tls;
 use super::{clock, files, gate_init, gate_method, init_file, memory};
 #[cfg(unix)]
 use super::{network, programs};
@@ -60,6 +62,8 @@ pub(super) fn module(name: &str) -> Module {
         "_io" => Module::Gated(io),
         "_signal" => Module::Gated(signal),
         "_socket" => Module::Gated(socket),
+        #[cfg(feature = "ssl")]
+        "_ssl" => Module::Gated(tls::function),
         "_datetime" => Module::Gated(free),
         "time" => Module::Gated(time),
         "gc" => Module::Gated(gc),
@@ -277,6 +281,11 @@ pub(super) fn finish(vm: &VirtualMachine, name: &str, module: &Py<PyModule>) -> 
         }
         #[cfg(unix)]
         "_socket" => network::gate_sockets(vm, class(vm, module, "socket")?, &fence),
+        #[cfg(feature = "ssl")]
+        "_ssl" => {
+            tls::gate_contexts(vm, class(vm, module, "_SSLContext")?, &fence);
+            Ok(())
+        }
         "_datetime" => {
             for (name, methods) in [("date", &["today"][..]), ("datetime", &["today", "now", "utcnow"])] {
                 let class = class(vm, module, name)?;

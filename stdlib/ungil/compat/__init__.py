@@ -69,6 +69,34 @@ _ADJUSTMENTS = (
         "ProgressBar is drawn by the interpreter that computes, at the ticks of another",
         "ungil.compat._dask:adjust_progress",
     ),
+    Adjustment(
+        "rich",
+        ("13", "16"),
+        "rich.live",
+        "live displays are drawn by the interpreter that has them, at the ticks of another",
+        "ungil.compat._rich:adjust_live",
+    ),
+    Adjustment(
+        "rich",
+        ("13", "16"),
+        "rich.progress",
+        "track() moves its bar on in the interpreter that loops, at the ticks of another",
+        "ungil.compat._rich:adjust_progress",
+    ),
+    Adjustment(
+        "anyio",
+        ("4", "5"),
+        "anyio._backends._asyncio",
+        "to_thread.run_sync() uses asyncio's executor",
+        "ungil.compat._anyio:adjust",
+    ),
+    Adjustment(
+        "prompt_toolkit",
+        ("3", "4"),
+        "prompt_toolkit.application.application",
+        "CPython's C functions are not asked for the handler of SIGINT",
+        "ungil.compat._prompt_toolkit:adjust",
+    ),
 )
 
 
