@@ -21,6 +21,9 @@ use crate::{
     value::to_value_at,
 };
 
+/// Hears of events.
+type Listener = Box<dyn Fn(&Event) + Send>;
+
 /// Everything that a [`PluginHost`] starts with.
 #[must_use = "a builder does nothing until `build` is called"]
 #[derive(Default)]
@@ -29,7 +32,7 @@ pub struct PluginHostBuilder {
     folders: Vec<PathBuf>,
     plugins: Vec<PathBuf>,
     hooks: Vec<(String, HookDescription)>,
-    on_event: Option<Box<dyn Fn(&Event) + Send>>,
+    on_event: Option<Listener>,
     broken: Option<ConversionError>,
 }
 
@@ -191,13 +194,18 @@ impl PluginHostBuilder {
             offer.check()?;
         }
         let mut found = Vec::new();
-        for folder in &folders {
+        let mut folders = folders;
+        for folder in &mut folders {
             found.extend(discover::scan(folder).map_err(unusable)?);
+            // As the system names what changes in it.
+            *folder = std::fs::canonicalize(&*folder).unwrap_or_else(|_| folder.clone());
         }
         for path in &plugins {
-            found.push(Location::single(path).map_err(unusable)?);
+            let location = Location::single(path).map_err(unusable)?;
+            if !found.contains(&location) {
+                found.push(location);
+            }
         }
-        found.dedup();
         // Unbounded: an errand is about a plugin that has lost its interpreter or failed, and who tells must not block.
         let (errands, incoming) = unbounded();
         let quiet = settings.watch;
@@ -215,10 +223,10 @@ impl PluginHostBuilder {
         if let Some(quiet) = quiet {
             let watch = Watch::start(quiet, errands)?;
             for folder in &folders {
-                watch.add(folder)?;
+                watch.add(folder, true)?;
             }
-            for location in &found {
-                watch.add(location.watched())?;
+            for (folder, deep) in found.iter().flat_map(Location::watched) {
+                watch.add(&folder, deep)?;
             }
             *shared.watch.lock() = Some(watch);
         }

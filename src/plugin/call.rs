@@ -116,6 +116,9 @@ impl Call {
             }
             error if is_loss(&error) => {
                 self.count(Ended::Failed);
+                if self.trial {
+                    self.plugin.patient.trial_over();
+                }
                 // The supervisor counts it against the plugin's health, whether or not anyone waits.
                 self.plugin.report_loss(self.generation);
                 Err(CallError::Lost(error))

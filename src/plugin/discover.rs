@@ -38,9 +38,10 @@ impl Location {
         self.path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
     }
 
-    /// The folder in which files of the plugin change.
-    pub(super) fn watched(&self) -> &Path {
-        &self.root
+    /// The folders in which files of a single plugin change, and whether what is below them matters, too.
+    pub(super) fn watched(&self) -> Vec<(PathBuf, bool)> {
+        let own = self.path.is_dir().then(|| (self.path.clone(), true));
+        own.into_iter().chain([(self.root.clone(), false)]).collect()
     }
 
     /// Whether a file at that path is of this plugin.

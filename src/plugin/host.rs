@@ -153,6 +153,14 @@ impl PluginHost {
     pub fn add(&self, path: impl AsRef<Path>) -> Result<(), PluginError> {
         let location = Location::single(path.as_ref())?;
         let path = location.path.clone();
+        if let Some(watch) = &*self.shared().watch.lock() {
+            for (folder, deep) in location.watched() {
+                // Without it the plugin is there, but has to be reloaded by hand.
+                if let Err(error) = watch.add(&folder, deep) {
+                    tracing::warn!(%error, "a plugin is not watched");
+                }
+            }
+        }
         self.shared().add_all(vec![location]);
         let refused = self.refused().into_iter().find(|(refused, _)| *refused == path);
         refused.map_or(Ok(()), |(_, error)| Err((*error).clone()))

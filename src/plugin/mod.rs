@@ -73,3 +73,7 @@ use policy::Granted;
 pub use policy::{Policy, Refusal};
 pub use stats::{HookStats, PluginStats};
 pub use version::ApiVersion;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/plugins.md")]
+struct Guide;

@@ -22,7 +22,7 @@ const MOST_QUIETS: u32 = 10;
 /// Looks at folders until it is dropped.
 pub(super) struct Watch {
     watcher: Mutex<RecommendedWatcher>,
-    watched: Mutex<BTreeSet<PathBuf>>,
+    watched: Mutex<BTreeSet<(PathBuf, bool)>>,
 }
 
 impl Watch {
@@ -47,12 +47,24 @@ impl Watch {
         })
     }
 
-    /// Looks at a folder and all below it.
-    pub(super) fn add(&self, folder: &Path) -> Result<()> {
-        if !self.watched.lock().insert(folder.to_owned()) {
-            return Ok(());
+    /// Looks at a folder, and at all below it with `deep`.
+    pub(super) fn add(&self, folder: &Path, deep: bool) -> Result<()> {
+        {
+            let mut watched = self.watched.lock();
+            let is_known = watched
+                .iter()
+                .any(|(known, all)| known == folder || (*all && folder.starts_with(known)));
+            if is_known {
+                return Ok(());
+            }
+            watched.insert((folder.to_owned(), deep));
         }
-        let watched = self.watcher.lock().watch(folder, RecursiveMode::Recursive);
+        let mode = if deep {
+            RecursiveMode::Recursive
+        } else {
+            RecursiveMode::NonRecursive
+        };
+        let watched = self.watcher.lock().watch(folder, mode);
         watched.map_err(|error| unwatchable(Some(folder), &error))
     }
 }
