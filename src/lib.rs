@@ -426,6 +426,8 @@ mod host;
 mod interpreter;
 mod modules;
 mod parcel;
+#[cfg(feature = "plugins")]
+pub mod plugin;
 mod pool;
 mod runtime;
 mod sync;

@@ -138,7 +138,7 @@ fn frames(exception: &Py<PyBaseException>) -> Vec<Frame> {
 
 /// Python hides these too: between an import and the module that failed they only distract.
 fn is_import_machinery(frame: &Frame) -> bool {
-    frame.file.starts_with("<frozen importlib.") || frame.file == "_ungil_finder"
+    frame.file.starts_with("<frozen importlib.") || matches!(frame.file.as_str(), "_ungil_finder" | "_ungil_plugin")
 }
 
 fn syntax_detail(vm: &VirtualMachine, exception: &Py<PyBaseException>) -> SyntaxDetail {

@@ -20,7 +20,8 @@ use super::{limits, paths, run::Program, stdin_is_terminal};
     name = "ungil",
     override_usage = "ungil [OPTIONS] [FILE [ARGS]...]\n       \
                       ungil [OPTIONS] -c CODE [ARGS]...\n       \
-                      ungil [OPTIONS] -m MODULE [ARGS]...",
+                      ungil [OPTIONS] -m MODULE [ARGS]...\n       \
+                      ungil plugin <new|check|run>",
     after_help = "FILE is a script, a folder or zip file with a __main__.py, or - for standard input. Without one, lines \
                   are read from the terminal, or a script from standard input if that is none. Everything behind FILE, \
                   CODE or MODULE is the program's own: sys.argv.\n\n\

@@ -6,6 +6,8 @@
 mod args;
 mod limits;
 mod paths;
+#[cfg(feature = "plugins")]
+mod plugin;
 mod repl;
 mod run;
 mod sandbox;
@@ -35,6 +37,10 @@ const STACK: usize = 64 << 20;
 
 /// Runs the command and ends the process.
 pub fn main() -> ! {
+    #[cfg(feature = "plugins")]
+    if let Some(status) = plugin::run(std::env::args_os()) {
+        process::exit(status);
+    }
     // Before anything can start a thread, because threads inherit which signals are blocked.
     // Reading the command line starts none.
     let arguments = Arguments::parse();

@@ -1,5 +1,6 @@
 //! An interpreter's handle for those who must reach it while it runs: interrupts, stops, the one interruptible wait.
 
+mod alarm;
 mod clock;
 mod deadline;
 mod delivery;
@@ -15,6 +16,7 @@ mod token;
 pub(crate) mod wait;
 mod watchdog;
 
+pub(crate) use alarm::Alarm;
 pub(crate) use interrupt::{Control, JobId, Raised, Reporter, in_host};
 pub(crate) use limits::Hit;
 pub use limits::Limits;

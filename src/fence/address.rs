@@ -68,6 +68,11 @@ impl NetRule {
         self.allows_port(address.port()) && self.host.as_ref().is_none_or(|granted| *granted == ip)
     }
 
+    /// Whether everything that the other grants is granted by this.
+    pub(super) fn covers(&self, other: &Self) -> bool {
+        (self.port.is_none() || self.port == other.port) && (self.host.is_none() || self.host == other.host)
+    }
+
     /// The ports with which a name may be resolved: `None` if it is not granted, `Some(None)` for every port.
     pub(super) fn ports_of(&self, host: &str) -> Option<Option<u16>> {
         let granted = self.host.as_ref().is_none_or(|granted| *granted == Host::parse(host));
@@ -94,6 +99,15 @@ mod tests {
         assert!(allows("127.0.0.1", "::ffff:127.0.0.1", 5));
         assert!(allows("*:80", "anything", 80));
         assert!(!allows("*:80", "anything", 81));
+    }
+
+    #[test]
+    fn a_rule_covers_those_that_grant_no_more() {
+        let covers = |rule, other| NetRule::parse(rule).unwrap().covers(&NetRule::parse(other).unwrap());
+        assert!(covers("*", "example.com:443"));
+        assert!(covers("example.com", "EXAMPLE.com:443"));
+        assert!(!covers("example.com:443", "example.com"));
+        assert!(!covers("example.com", "*"));
     }
 
     #[test]

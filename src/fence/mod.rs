@@ -2,6 +2,7 @@
 
 mod address;
 mod gate;
+mod grants;
 #[cfg(target_os = "linux")]
 mod kernel;
 #[cfg(not(target_os = "linux"))]
@@ -24,6 +25,7 @@ mod wire;
 pub use permissions::Permissions;
 
 pub(crate) use gate::{definitions, seal};
+pub(crate) use grants::{Grant, pattern_covers};
 pub(crate) use outside::{HostOwned, call, clear, enter, is_inside, later, may_read, serves};
 pub(crate) use policy::{Access, Fence};
 pub(crate) use wire::{Signal, Watched, wire};

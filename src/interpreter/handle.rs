@@ -259,11 +259,11 @@ impl Interpreter {
     }
 
     /// Puts a job into the mailbox.
-    pub(super) fn post(&self, queued: super::QueuedJob) {
+    pub(crate) fn post(&self, queued: super::QueuedJob) {
         self.inner.address.post(queued);
     }
 
-    pub(super) fn control(&self) -> &Arc<Control> {
+    pub(crate) fn control(&self) -> &Arc<Control> {
         &self.inner.address.control
     }
 

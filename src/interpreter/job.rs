@@ -518,7 +518,8 @@ where
     prepare_within(None, work)
 }
 
-fn prepare_within<T, F>(limits: Option<Arc<Limits>>, work: F) -> (QueuedJob, Job<T>)
+/// As [`prepare_with`], with limits that go before those of the interpreter.
+pub(crate) fn prepare_within<T, F>(limits: Option<Arc<Limits>>, work: F) -> (QueuedJob, Job<T>)
 where
     T: Send + 'static,
     F: FnOnce(&VirtualMachine) -> Result<T> + Send + 'static,

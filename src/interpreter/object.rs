@@ -77,6 +77,12 @@ impl Object {
         }
     }
 
+    /// Calls it on its interpreter's own thread, in a job that runs there.
+    pub(crate) fn call_here(&self, vm: &VirtualMachine, args: Vec<Value>) -> Result<Value> {
+        let object = self.0.find().ok_or_else(|| self.0.address.closed())?;
+        run::call(vm, &object, args, Vec::new())
+    }
+
     /// Calls one of its methods and waits for the result.
     ///
     /// # Errors

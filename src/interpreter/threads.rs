@@ -31,7 +31,8 @@ pub(super) enum Reuse {
 }
 
 /// Idle fenced threads that are kept: each is good for one set of permissions only, and there may be any number of those.
-const MOST_FENCED: usize = 16;
+/// A host with that many plugins, each with permissions of its own, reloads them without a new thread.
+const MOST_FENCED: usize = 64;
 
 /// The whole life of one interpreter.
 type Tenancy = Box<dyn FnOnce() -> Reuse + Send>;
