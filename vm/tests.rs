@@ -1,6 +1,8 @@
 //! What the patches promise, on the VM alone. Each test fails or crashes on `rustpython-vm` 0.6.0 as it is in the
 //! registry, except `many_interpreters`, which needs luck or a sanitizer for that.
 
+mod behaviour;
+
 use rustpython_vm::signal::{UserSignalSender, user_signal_channel};
 use rustpython_vm::{Interpreter, Settings, VirtualMachine, compiler::Mode};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};

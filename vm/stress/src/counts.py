@@ -1,23 +1,33 @@
-"""Looks up so many attributes of so many types that the method cache is written all the time, and tells whether the
-reference counts of what was looked up are what they were: a count that another thread changes at the same moment is lost."""
+"""Looks attributes up whose entries of the method cache are one and the same, in all interpreters, and tells whether the
+reference counts of what was looked up are what they were: a count that another thread changes at the same moment is lost.
+
+An entry is found by the type's version and the address of the name. Versions are given out by the process; here they are
+chosen, each of them once."""
 
 import sys
+from time import monotonic_ns
 
-NAMES = [f"method_{n}" for n in range(40)]
-TYPES = [type(f"Kind{n}", (), {name: (lambda self: None) for name in NAMES}) for n in range(150)]
+from _testinternalcapi import type_assign_specific_version_unsafe
+
+NAME = "method"
+ENTRIES = 4096
+LIVES = 512
+KINDS = [type(f"Kind{n}", (), {NAME: (lambda self: None)}) for n in range(8)]
 
 
 def counts():
-    return [sys.getrefcount(vars(kind)[name]) for kind in TYPES for name in NAMES]
+    return [sys.getrefcount(vars(kind)[NAME]) for kind in KINDS]
 
 
+life = monotonic_ns() // 1_000_000 % LIVES
+for nth, kind in enumerate(KINDS):
+    place = (number * LIVES + life) * len(KINDS) + nth
+    type_assign_specific_version_unsafe(kind, 2**30 + place * ENTRIES + (id(NAME) >> 3) % ENTRIES)
 counts()
 before = counts()
-for _ in range(40):
-    for kind in TYPES:
-        for name in NAMES:
-            getattr(kind, name)
-lost = sum(one != other for one, other in zip(before, counts()))
-sent = []
-if lost:
-    raise SystemError(f"{lost} reference counts are wrong")
+for _ in range(20_000):
+    for kind in KINDS:
+        getattr(kind, NAME)
+wrong = [(one, other) for one, other in zip(before, counts()) if one != other]
+if wrong:
+    raise SystemError(f"reference counts are wrong, before and after: {wrong}")

@@ -3,6 +3,8 @@
 //!
 //! `vm-stress INTERPRETERS SECONDS counts` looks attributes up instead, and tells lost reference counts: what the process's
 //! one method cache does to interpreters on the unpatched VM, without a sanitizer.
+//!
+//! `vm-stress INTERPRETERS SECONDS SCRIPT.py` runs that script instead.
 
 use rustpython_vm::{Interpreter, PyObjectRef, Settings, VirtualMachine, compiler::Mode};
 use std::alloc::System;
@@ -20,11 +22,17 @@ const COUNTS: &str = include_str!("counts.py");
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let script = if arguments.iter().any(|argument| argument == "counts") {
-        COUNTS
-    } else {
-        EVERYTHING
+    let file = arguments.iter().find(|argument| argument.ends_with(".py"));
+    let script = match file.map(std::fs::read_to_string) {
+        Some(Ok(script)) => script,
+        Some(Err(error)) => {
+            eprintln!("{}: {error}", file.map_or("", String::as_str));
+            return ExitCode::from(2);
+        }
+        None if arguments.iter().any(|argument| argument == "counts") => COUNTS.to_owned(),
+        None => EVERYTHING.to_owned(),
     };
+    let script = script.as_str();
     let mut numbers = arguments.iter().filter_map(|text| text.parse::<usize>().ok());
     let interpreters = numbers.next().unwrap_or(8);
     let until = Instant::now() + Duration::from_secs(numbers.next().unwrap_or(20) as u64);
@@ -105,6 +113,7 @@ fn run(vm: &VirtualMachine, script: &str, number: usize, received: Vec<String>) 
         scope
             .globals
             .set_item("received", vm.ctx.new_list(received).into(), vm)?;
+        scope.globals.set_item("sent", vm.ctx.new_list(Vec::new()).into(), vm)?;
         vm.run_code_obj(code, scope.clone())?;
         let sent = scope.globals.get_item("sent", vm)?;
         vm.extract_elements_with(&sent, |item| item.str(vm).map(|text| text.as_wtf8().to_string()))

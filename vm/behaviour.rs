@@ -1,0 +1,111 @@
+//! What Python code sees of the patches from 0025 on.
+
+use super::{check, interpreter, interrupt, run};
+use std::sync::mpsc;
+use std::thread;
+
+/// 0025, 0026: calls and generators that stay in one loop look as they do elsewhere: limits, tracebacks, frames, finalizers,
+/// tracing that begins in the middle.
+#[test]
+fn calls_and_generators_in_the_loop_are_calls_and_generators() {
+    let (interpreter, _sender) = interpreter(false);
+    interpreter.enter(|vm| check(vm, include_str!("calls.py")));
+}
+
+/// 0025, 0026: an interrupt gets into calls and generators that have no loop of their own, and unwinds them; afterwards the
+/// same functions work.
+#[test]
+fn calls_in_the_loop_are_interrupted() {
+    const ENDLESS: [&str; 3] = [
+        "f(1, 10 ** 9)",
+        "for n in g(10 ** 9): f(1, n % 3)",
+        "sum(f(1, n % 3) for n in g(10 ** 9))",
+    ];
+    const FUNCTIONS: &str = "
+def f(one, n):
+    if n < 2:
+        return one
+    return f(one, n // 2) + f(one, n // 2)
+
+def g(limit):
+    n = 0
+    while n < limit:
+        yield f(n, 1)
+        n += 1
+
+assert f(1, 100) == 64 and sum(g(100)) == 4950
+";
+    let (interpreter, sender) = interpreter(false);
+    interpreter.enter(|vm| {
+        for source in ENDLESS {
+            let (begun, begins) = mpsc::channel();
+            let interrupter = thread::spawn({
+                let sender = sender.clone();
+                move || {
+                    begins.recv().expect("the script runs");
+                    interrupt(&sender);
+                }
+            });
+            check(vm, FUNCTIONS);
+            begun.send(()).expect("somebody waits");
+            let error = run(vm, &format!("{FUNCTIONS}{source}")).unwrap_err();
+            interrupter.join().expect("an interrupt");
+            assert!(error.contains("interrupted"), "{source}: {error}");
+            check(vm, FUNCTIONS);
+        }
+    });
+}
+
+/// 0027: the bases of a class are taken in the order in which they are listed.
+#[test]
+fn bases_keep_their_order() {
+    let (interpreter, _sender) = interpreter(false);
+    let source = "
+class U: pass
+class A: pass
+class S: pass
+class T(U, S): pass
+class L(S): pass
+class C(T, A, U, L): pass
+assert [each.__name__ for each in C.__mro__] == ['C', 'T', 'A', 'U', 'L', 'S', 'object'], C.__mro__
+class R(S): pass
+class J(A, U, R): pass
+class F(C, J): pass
+class B(A): pass
+for bases in ((A, B), (object, A), (T, U, S, A, T)):
+    try:
+        type('Wrong', bases, {})
+    except TypeError as error:
+        if bases == (A, B):
+            assert str(error).endswith('for bases A, B'), error
+    else:
+        raise AssertionError(bases)
+";
+    interpreter.enter(|vm| check(vm, source));
+}
+
+/// 0028: the operators in place of a set leave to the other operand what is not a set.
+#[test]
+fn set_operators_in_place_ask_the_other_operand() {
+    let (interpreter, _sender) = interpreter(false);
+    let source = "
+from collections.abc import Set
+class Other(Set):
+    def __init__(self, items=()): self.items = dict.fromkeys(items)
+    def __contains__(self, item): return item in self.items
+    def __iter__(self): return iter(self.items)
+    def __len__(self): return len(self.items)
+union = both = rest = either = {1, 2}
+union |= Other([2, 3]); both &= Other([2, 3]); rest -= Other([2, 3]); either ^= Other([2, 3])
+assert [sorted(each) for each in (union, both, rest, either)] == [[1, 2, 3], [2], [1], [1, 3]]
+assert type(union) is Other and set.__ior__({1}, [2]) is NotImplemented
+for operand in ([2], 5, None):
+    try:
+        union = {1}
+        union |= operand
+    except TypeError:
+        continue
+    raise AssertionError(operand)
+";
+    interpreter.enter(|vm| check(vm, source));
+}
