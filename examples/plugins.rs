@@ -1,153 +1,127 @@
-//! A host with plugins, of which some are broken: one raises, one never ends, one is not Python, one calls `sys.exit`.
-//! Each has an interpreter of its own and half a second. The host goes on whatever they do, and says what happened.
+//! An order pipeline: each of two thousand orders goes through four plugins, one after the other. One of them raises for
+//! some orders, one never ends, one asks for more than it gets. The pipeline goes on, and says what happened to each.
 //!
 //! `cargo run --ignore-rust-version --example plugins`
 
-use std::{
-    collections::BTreeMap,
-    fs, io,
-    path::{Path, PathBuf},
-    time::{Duration, Instant},
+use std::{fs, path::Path, time::Duration};
+
+use serde::{Deserialize, Serialize};
+use ungil::{
+    Limits,
+    plugin::{Event, EventKind, Health, PluginHost, Policy, Quarantine},
 };
 
-use serde::Serialize;
-use ungil::{Error, Interpreter, Job, Output, Task, Value};
-
-/// For loading a plugin, and for each call of it.
-const PATIENCE: Duration = Duration::from_millis(500);
-
-#[derive(Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Order {
-    customer: &'static str,
-    day: &'static str,
-    currency: &'static str,
-    items: Vec<Item>,
+    id: u32,
+    region: String,
+    product: String,
+    quantity: u32,
+    total: f64,
+    /// Where the ledger has it, once it has been there.
+    kept: Option<String>,
 }
 
-#[derive(Serialize)]
-struct Item {
-    count: u32,
-    cents: u32,
+/// A line of the file; `None` if it is not as it should be.
+fn parse(line: &str) -> Option<Order> {
+    let fields: Vec<&str> = line.split(',').collect();
+    let &[id, _day, region, product, quantity, price, discount] = fields.as_slice() else {
+        return None;
+    };
+    let (quantity, price, discount): (u32, f64, f64) =
+        (quantity.parse().ok()?, price.parse().ok()?, discount.parse().ok()?);
+    Some(Order {
+        id: id.parse().ok()?,
+        region: region.to_owned(),
+        product: product.to_owned(),
+        quantity,
+        total: f64::from(quantity) * price * (1.0 - discount / 100.0),
+        kept: None,
+    })
 }
 
-/// Runs the plugin's file in an interpreter made for it.
-fn load(path: &Path) -> Result<Interpreter, Error> {
-    let name = name_of(path);
-    let py = Interpreter::builder()
-        .name(&name)
-        .stdout(Output::callback(move |bytes| show_output(&name, bytes)))
-        .build()?;
-    in_time(py.spawn::<()>(Task::file(path)))?;
-    Ok(py)
-}
-
-fn handle(plugin: &Interpreter, order: &Order) -> Result<Value, Error> {
-    in_time(plugin.spawn(Task::call("handle").args((order,))))
-}
-
-/// Waits for a job as long as the host is willing to, then stops it.
-fn in_time<T>(mut job: Job<T>) -> Result<T, Error> {
-    if let Some(result) = job.wait_timeout(PATIENCE) {
-        return result;
+/// Shows the first event of each kind of each plugin: one that raises does so hundreds of times.
+fn narrator() -> impl Fn(&Event) + Send + 'static {
+    let shown = std::sync::Mutex::new(std::collections::HashSet::new());
+    move |event| {
+        let kind = std::mem::discriminant(&event.kind);
+        if shown.lock().unwrap().insert((event.plugin.clone(), kind)) {
+            let text = event.to_string();
+            println!("  {}", text.trim_end().replace('\n', "\n      "));
+        }
     }
-    let start = Instant::now();
-    job.cancel();
-    let result = job.wait();
-    println!("    (out of patience; it took {:.1?} to stop it)", start.elapsed());
-    result
-}
-
-/// The plugin's lines with its name in front; it may write them in any pieces.
-fn show_output(name: &str, bytes: &[u8]) {
-    for line in String::from_utf8_lossy(bytes).lines().filter(|line| !line.is_empty()) {
-        println!("    {name} prints: {line}");
-    }
-}
-
-fn name_of(path: &Path) -> String {
-    path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
-}
-
-fn plugin_files() -> io::Result<Vec<PathBuf>> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/plugins");
-    let entries = fs::read_dir(folder)?.map(|entry| Ok(entry?.path()));
-    let mut files: Vec<PathBuf> = entries.collect::<io::Result<_>>()?;
-    files.retain(|path| path.extension().is_some_and(|extension| extension == "py"));
-    files.sort();
-    Ok(files)
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let (assam, sencha, cups) = ([4, 620], [1, 1130], [6, 625]);
-    let order = |customer, day, currency, items: &[[u32; 2]]| Order {
-        customer,
-        day,
-        currency,
-        items: items.iter().map(|&[count, cents]| Item { count, cents }).collect(),
-    };
-    let orders = [
-        order("Ada", "2025-05-01", "EUR", &[assam]),
-        order("Grace", "2025-05-02", "USD", &[sencha, cups]),
-    ];
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    let policy = Policy::new()
+        .limits(Limits::new().wall_time(Duration::from_secs(5)))
+        .publish("ledger.*");
+    println!("what happens:");
+    let host = PluginHost::builder()
+        .folder(root.join("plugins"))
+        .policy(policy)
+        // In a row: `freight` knows most regions, `points` fails whatever it gets.
+        .quarantine(
+            Quarantine::new()
+                .after(20)
+                .pause(Duration::from_secs(60), Duration::from_secs(600)),
+        )
+        .output(|plugin, bytes| print!("  {plugin} prints: {}", String::from_utf8_lossy(bytes)))
+        .on_event(narrator())
+        .build()?;
+    let events = host.events();
+    let large = host.subscribe("ledger.large", 4096);
+    let on_order = host
+        .hook::<(Order,), Order>("on_order")
+        .with_deadline(Duration::from_millis(100));
 
-    let mut plugins = Vec::new();
-    let mut not_loaded = BTreeMap::new();
-    for path in plugin_files()? {
-        match load(&path) {
-            Ok(plugin) => plugins.push(plugin),
-            Err(error) => {
-                println!("{} is not loaded:\n{error}", name_of(&path));
-                not_loaded.insert(name_of(&path), error);
+    let text = fs::read_to_string(root.join("data/orders.csv"))?;
+    let (mut done, mut unreadable, mut without_freight, mut total) = (0, Vec::new(), 0, 0.0);
+    for line in text.lines().skip(1) {
+        let Some(order) = parse(line) else {
+            unreadable.push(line);
+            continue;
+        };
+        let west = order.region == "west";
+        let chained = on_order.chain(&(order,))?;
+        for step in &chained.steps {
+            if &*step.plugin == "freight" && step.result.is_err() {
+                assert!(west, "{:?}", step.result);
+                without_freight += 1;
             }
         }
-    }
-    let mut results = BTreeMap::<&str, Vec<Result<Value, Error>>>::new();
-    for order in &orders {
-        println!("\norder of {}", order.customer);
-        for plugin in &plugins {
-            let result = handle(plugin, order);
-            match &result {
-                Ok(answer) => println!("  {} answers {answer}", plugin.name()),
-                Err(error) => println!("  {} fails:\n{error}", plugin.name()),
-            }
-            results.entry(plugin.name()).or_default().push(result);
-        }
+        done += 1;
+        total += chained.value.total;
+        assert_eq!(chained.value.kept.as_deref(), Some("in memory"));
     }
 
-    let answer = |name: &str, key: &str| results[name][0].as_ref().ok()?.get(key).cloned();
-    assert_eq!(answer("bundle_discount", "discount"), Some(Value::from(248)));
-    let card = "Dear Ada, enjoy your 1 parcels from us. 01 May";
-    assert_eq!(answer("gift_note", "card"), Some(Value::from(card)));
-    assert!(
-        not_loaded["customs"]
-            .as_exception()
-            .is_some_and(|e| e.is_instance("SyntaxError"))
+    println!("\n{done} orders, {total:.2} in all; without freight: {without_freight}");
+    println!("lines that are no orders: {unreadable:?}");
+    println!("large ones that the ledger told of: {}", large.try_iter().count());
+    println!(
+        "\n{:<8} {:>6} {:>6} {:>9} {:>10} {:>10}  health",
+        "plugin", "calls", "errors", "too late", "p50", "p99"
     );
-    // One that failed is asked again for the next order, and so is one that had to be stopped.
-    let raised = |result: &Result<Value, Error>, class| {
-        let error = result.as_ref().err();
-        error
-            .and_then(Error::as_exception)
-            .is_some_and(|e| e.is_instance(class))
-    };
-    assert_eq!(answer("currency", "total"), Some(Value::from(2480)));
-    assert!(raised(&results["currency"][1], "KeyError"));
-    assert!(
-        results["loyalty"]
-            .iter()
-            .all(|result| matches!(result, Err(Error::Cancelled)))
-    );
-    assert!(
-        results["opening_hours"]
-            .iter()
-            .all(|result| matches!(result, Err(Error::Exit { code: 1, .. })))
-    );
-    for plugin in &plugins {
-        assert_eq!(
-            plugin.eval::<i64>("6 * 7")?,
-            42,
-            "every plugin's interpreter still works"
+    for plugin in host.plugins() {
+        let stats = host.stats(&plugin.name)?;
+        let hook = &stats.hooks["on_order"];
+        let health = host.health(&plugin.name)?;
+        println!(
+            "{:<8} {:>6} {:>6} {:>9} {:>10.0?} {:>10.0?}  {health:?}",
+            plugin.name, hook.calls, hook.errors, hook.timeouts, hook.p50, hook.p99
         );
+        for refusal in &plugin.refused {
+            println!("           not granted: {refusal}");
+        }
+        match &*plugin.name {
+            "points" => assert!(matches!(health, Health::Quarantined { .. }) && hook.errors >= 20),
+            "freight" => assert!(hook.errors == without_freight && health != Health::Lost),
+            "ledger" => assert!(plugin.refused.len() >= 3 && hook.errors == 0),
+            _ => assert!(health == Health::Ok && hook.errors == 0),
+        }
     }
+    assert!(std::iter::from_fn(|| events.try_recv()).any(|event| matches!(event.kind, EventKind::Quarantined { .. })));
+    host.shutdown();
     Ok(())
 }

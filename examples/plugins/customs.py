@@ -1,6 +1,0 @@
-"""Somebody was called away while writing this."""
-
-
-def handle(order):
-    forms = {"CN22": order["items"
-    return forms

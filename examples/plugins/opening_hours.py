@@ -1,7 +1,0 @@
-"""Thinks that it is a program of its own."""
-
-import sys
-
-
-def handle(order):
-    sys.exit("closed on Sundays")
