@@ -260,3 +260,37 @@ fn what_was_received_is_the_receivers() {
     );
     assert!(memory(&producer) < LIMIT, "{}", memory(&producer));
 }
+
+#[test]
+fn a_pool_says_what_those_hold_that_were_given_up() {
+    let (begun, begins) = mpsc::channel();
+    let (release, released) = mpsc::channel::<()>();
+    let released = std::sync::Mutex::new(released);
+    let pool = Interpreter::builder()
+        .function("away", move || {
+            let _ = begun.send(());
+            let _ = released.lock().unwrap().recv();
+        })
+        .limits(Limits::new().give_up_after(Duration::from_millis(5)))
+        .pool()
+        .size(1)
+        .build()
+        .unwrap();
+    let job = pool.submit::<()>(Task::exec("held = bytes(64 << 20)\naway()")).unwrap();
+    begins.recv_timeout(PATIENCE).unwrap();
+    job.cancel();
+    assert!(matches!(job.wait(), Err(Error::Unresponsive { .. })));
+    let eventually = |what: &str, check: &dyn Fn() -> bool| {
+        let start = Instant::now();
+        while !check() {
+            assert!(start.elapsed() < PATIENCE, "{what}: {:?}", pool.stats());
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    };
+    eventually("it is given up", &|| pool.stats().stuck == 1);
+    assert!(pool.stats().stuck_memory.unwrap() > 64 * MB, "{:?}", pool.stats());
+    drop(release);
+    eventually("it ends", &|| pool.stats().stuck == 0);
+    assert_eq!(pool.stats().stuck_memory, Some(0));
+    pool.shutdown().unwrap();
+}

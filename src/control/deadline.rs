@@ -8,6 +8,7 @@ use std::{
 use parking_lot::Mutex;
 
 use super::{
+    OsThread,
     clock::Look,
     interrupt::{Control, JobId, LossHook, Reporter, Running},
     memory, spawner,
@@ -148,6 +149,18 @@ pub(super) fn give_up_parked(control: &Arc<Control>) {
     report.send();
 }
 
+impl Control {
+    /// Gives the thread of an interpreter that was given up its class back. False if it has not what it needs for that: it is
+    /// of no use for another interpreter then.
+    pub(crate) fn restore_thread(&self) -> bool {
+        let mut running = self.running.lock();
+        if running.demoted && running.thread.is_some_and(OsThread::restore) {
+            running.demoted = false;
+        }
+        !running.demoted
+    }
+}
+
 /// What must be told once an interpreter is given up.
 struct Report {
     interpreter: String,
@@ -165,7 +178,7 @@ fn give_up(control: &Control, running: &mut Running) -> Report {
     if !control.is_in_host()
         && let Some(thread) = running.thread
     {
-        thread.demote();
+        running.demoted = thread.demote();
     }
     Report {
         interpreter: control.name().to_owned(),

@@ -117,6 +117,8 @@ pub(super) struct Running {
     pub(super) loss_hooks: Vec<LossHook>,
     /// Given up: its thread has not come back from a job.
     pub(super) lost: bool,
+    /// Its thread got the lowest scheduling class.
+    pub(super) demoted: bool,
     gone: bool,
 }
 

@@ -58,17 +58,31 @@ impl OsThread {
         let _ = nix::sys::pthread::pthread_kill(self.id, WAKE_SIGNAL);
     }
 
-    /// Lets the thread run only when the machine has nothing else to do. It cannot be undone.
-    pub(crate) fn demote(self) {
+    /// Lets the thread run only when the machine has nothing else to do. True if that was changed.
+    pub(crate) fn demote(self) -> bool {
         #[cfg(target_os = "linux")]
-        {
-            let parameters = libc::sched_param { sched_priority: 0 };
-            // SAFETY: the thread is alive (see the module's rule), and the pointer is to a live local of the right type.
-            let result = unsafe { libc::pthread_setschedparam(self.id, libc::SCHED_IDLE, &parameters) };
-            if result != 0 {
-                let error = std::io::Error::from_raw_os_error(result);
-                tracing::warn!(%error, "a lost thread keeps its scheduling class");
-            }
+        match self.set_class(libc::SCHED_IDLE) {
+            Ok(()) => return true,
+            Err(error) => tracing::warn!(%error, "a lost thread keeps its scheduling class"),
+        }
+        false
+    }
+
+    /// Undoes [`OsThread::demote`]. Only a privileged process may: false if it is not.
+    pub(crate) fn restore(self) -> bool {
+        #[cfg(target_os = "linux")]
+        return self.set_class(libc::SCHED_OTHER).is_ok();
+        #[cfg(not(target_os = "linux"))]
+        false
+    }
+
+    #[cfg(target_os = "linux")]
+    fn set_class(self, class: libc::c_int) -> std::io::Result<()> {
+        let parameters = libc::sched_param { sched_priority: 0 };
+        // SAFETY: the thread is alive (see the module's rule), and the pointer is to a live local of the right type.
+        match unsafe { libc::pthread_setschedparam(self.id, class, &parameters) } {
+            0 => Ok(()),
+            error => Err(std::io::Error::from_raw_os_error(error)),
         }
     }
 

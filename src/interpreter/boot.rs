@@ -101,7 +101,7 @@ fn equip(vm: &VirtualMachine, blueprint: &Blueprint, identity: &Arc<Identity>, c
     isolate::guard_modules(vm, blueprint)?;
     process::install(vm, identity)?;
     if let Some(fence) = &blueprint.fence {
-        fence::seal(vm, fence);
+        fence::seal(vm, fence)?;
         let sandbox = vm.import("_ungil_sandbox", 0)?;
         vm.call_method(&sandbox, "install", ())?;
     }

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use crossbeam_channel::{Receiver, Sender, TryRecvError};
+use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded};
 use rustpython_vm::VirtualMachine;
 
 use super::{
@@ -161,9 +161,7 @@ pub(super) fn live(birth: Birth) -> Reuse {
                 interpreter = control.name(),
                 "came back after it was given up, and ends"
             );
-            finish(interpreter, &blueprint, &control, None);
-            // The thread has the lowest scheduling class, which cannot be undone.
-            Reuse::No
+            finish(interpreter, &blueprint, &control, None)
         }
         End::Panicked => {
             tracing::error!(interpreter = control.name(), "retired after a panic");
@@ -210,7 +208,8 @@ fn finish(
     let finalized = catch_unwind(AssertUnwindSafe(|| boot::take_down(interpreter, blueprint.on_closing)));
     control.end();
     match finalized {
-        Ok(()) if control.is_lost() => Reuse::No,
+        // With a thread that ends, what the VM keeps for a thread is lost for the process.
+        Ok(()) if control.is_lost() && !restore_thread(control) => Reuse::No,
         Ok(()) => Reuse::Yes,
         Err(panic) => {
             tracing::error!(
@@ -221,6 +220,17 @@ fn finish(
             Reuse::No
         }
     }
+}
+
+/// Gives the calling thread its scheduling class back. True if it has it, or never lost it.
+fn restore_thread(control: &Arc<Control>) -> bool {
+    let (done, restored) = bounded(1);
+    let control = control.clone();
+    // A fenced thread may not do it itself.
+    fence::later(move || {
+        let _ = done.send(control.restore_thread());
+    });
+    restored.recv().unwrap_or(false)
 }
 
 /// The end that a job's outcome means, if it means one.

@@ -15,6 +15,7 @@ use parking_lot::Mutex;
 
 use super::{
     breaker::Breaker,
+    lost::Lost,
     meter::Meter,
     queue::{Local, Place, Queue, Refusal},
     stats::PoolStats,
@@ -60,6 +61,7 @@ pub(super) struct Crew {
     supervision: Supervision,
     breaker: Breaker,
     counts: Counts,
+    lost: Lost,
 }
 
 #[derive(Default)]
@@ -114,6 +116,7 @@ impl Crew {
             breaker: Breaker::new(supervision.breaker_losses, supervision.breaker_pause),
             supervision,
             counts: Counts::default(),
+            lost: Lost::default(),
         });
         let started = Instant::now();
         let built = in_parallel((0..size).map(|index| {
@@ -268,6 +271,7 @@ impl Crew {
             failed: self.counts.failed.load(SeqCst),
             lost: self.counts.lost.load(SeqCst),
             stuck: self.counts.stuck.load(SeqCst),
+            stuck_memory: self.lost.memory(),
             recycled: self.counts.recycled.load(SeqCst),
             retried: self.counts.retried.load(SeqCst),
             refused: self.counts.refused.load(SeqCst),
@@ -343,9 +347,19 @@ impl Crew {
     }
 
     /// The interpreter of that seat was given up: its thread runs on, and nobody waits for it.
-    fn lose(self: &Arc<Self>, index: usize, tenure: &Tenure) {
-        if tenure.lost.swap(true, SeqCst) {
-            return;
+    fn lose(self: &Arc<Self>, index: usize, tenure: &Arc<Tenure>) {
+        {
+            let mut standing = tenure.standing.lock();
+            if *standing != Standing::Serving {
+                // It came back and ended before this was heard of.
+                return;
+            }
+            *standing = Standing::Lost;
+            self.counts.stuck.fetch_add(1, SeqCst);
+            let interpreter = self.seats[index].interpreter.lock().take();
+            if let Some(interpreter) = interpreter {
+                self.lost.add(tenure, interpreter);
+            }
         }
         let running = tenure.running.lock().take();
         if let Some(running) = &running {
@@ -355,7 +369,6 @@ impl Crew {
             self.counts.failed.fetch_add(1, SeqCst);
         }
         let was_last = self.queue.lose_worker(index, running.is_some());
-        self.counts.stuck.fetch_add(1, SeqCst);
         if self.dismissed.load(SeqCst) {
             return;
         }
@@ -364,7 +377,6 @@ impl Crew {
         } else if self.is_overwhelmed().is_some() {
             self.counts.lost.fetch_add(1, SeqCst);
             tracing::error!(pool = self.name, "too many interpreters are lost and cannot be stopped");
-            drop(self.seats[index].interpreter.lock().take());
             self.vacant.lock().push(index);
             self.refuse_if_deserted();
         } else {
@@ -373,7 +385,8 @@ impl Crew {
     }
 
     /// An interpreter that was given up has come back and ended.
-    fn lost_ended(self: &Arc<Self>) {
+    fn lost_ended(self: &Arc<Self>, tenure: &Arc<Tenure>) {
+        self.lost.remove(tenure);
         self.counts.stuck.fetch_sub(1, SeqCst);
         if self.dismissed.load(SeqCst) || self.is_overwhelmed().is_some() {
             return;
@@ -459,9 +472,17 @@ struct Source {
 /// What an interpreter and those who may have to give it up share.
 #[derive(Default)]
 struct Tenure {
-    /// Given up: the crew has seen to everything.
-    lost: AtomicBool,
+    standing: Mutex<Standing>,
     running: Mutex<Option<Running>>,
+}
+
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Standing {
+    #[default]
+    Serving,
+    /// Given up: the crew has seen to everything.
+    Lost,
+    Ended,
 }
 
 struct Running {
@@ -577,11 +598,12 @@ impl Source {
 impl Drop for Source {
     fn drop(&mut self) {
         MEMBER_OF.set(None);
-        if self.tenure.lost.load(SeqCst) {
+        let standing = std::mem::replace(&mut *self.tenure.standing.lock(), Standing::Ended);
+        if standing == Standing::Lost {
             if let Some(local) = self.local.take() {
                 local.forget();
             }
-            self.crew.lost_ended();
+            self.crew.lost_ended(&self.tenure);
             return;
         }
         self.end_task(false);

@@ -4,6 +4,7 @@ mod breaker;
 mod builder;
 mod crew;
 mod feed;
+mod lost;
 mod map;
 mod meter;
 mod queue;

@@ -32,6 +32,9 @@ pub struct PoolStats {
     pub lost: u64,
     /// Interpreters among them that were given up and have not ended.
     pub stuck: usize,
+    /// Bytes that those hold, which are free when they end; `None` where the global allocator is no
+    /// [`Accounting`](crate::alloc::Accounting). One that is held inside the allocator for its memory never ends.
+    pub stuck_memory: Option<u64>,
     /// How often an interpreter was replaced because it had done its part; see
     /// [`PoolBuilder::recycle_after`](crate::PoolBuilder::recycle_after).
     pub recycled: u64,

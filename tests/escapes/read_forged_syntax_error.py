@@ -1,5 +1,4 @@
 """A syntax error in code that claims to come from a file."""
-# only: kernel
 
 try:
     compile("return 1", secret, "exec")

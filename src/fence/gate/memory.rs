@@ -5,7 +5,7 @@ use std::{cell::RefCell, collections::HashMap, sync::Arc};
 
 use rustpython_vm::{
     AsObject, Context, Py, PyObjectRef, PyRef, PyResult, VirtualMachine,
-    builtins::{PyList, PyType},
+    builtins::{PyList, PyType, PyWeak},
     function::FuncArgs,
 };
 
@@ -13,8 +13,9 @@ use super::{arguments, gate_method, refusal, tables::Rule};
 use crate::fence::Fence;
 
 thread_local! {
-    /// Classes that were there before this interpreter was, held so that none of its own gets such a place.
-    static FOREIGN: RefCell<HashMap<usize, PyRef<PyType>>> = RefCell::default();
+    /// Classes that were there before this interpreter was, by where they are. Not held: one would keep all that its
+    /// interpreter was made of.
+    static FOREIGN: RefCell<HashMap<usize, PyRef<PyWeak>>> = RefCell::default();
     static KEPT: RefCell<Vec<&'static PyRef<PyType>>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -61,19 +62,19 @@ pub(super) fn note_foreign(ctx: &Context) {
             if found.contains_key(&subclass.as_object().get_id()) {
                 continue;
             }
-            open.push(subclass.clone());
-            found.insert(subclass.as_object().get_id(), subclass);
+            found.insert(
+                subclass.as_object().get_id(),
+                subclass.heaptype_ext.is_some().then(|| weak.clone()),
+            );
+            open.push(subclass);
         }
     }
-    found.retain(|_, class| class.heaptype_ext.is_some());
-    FOREIGN.set(found);
+    let made = found.into_iter().filter_map(|(place, class)| Some((place, class?)));
+    FOREIGN.set(made.collect());
 }
 
 /// Keeps scripts from finding them.
-pub(crate) fn seal(vm: &VirtualMachine, fence: &Arc<Fence>) {
-    if !fence.rules().gates {
-        return;
-    }
+pub(super) fn seal(vm: &VirtualMachine, fence: &Arc<Fence>) {
     gate_method(
         vm,
         vm.ctx.types.type_type,
@@ -89,8 +90,12 @@ fn without_foreign(vm: &VirtualMachine, result: PyObjectRef) -> PyResult {
     };
     let all = list.borrow_vec().to_vec();
     let own = FOREIGN.with_borrow(|foreign| {
-        let own = all.into_iter().filter(|class| !foreign.contains_key(&class.get_id()));
-        own.collect()
+        // One of its own may have taken the place of one that is gone.
+        let is_foreign = |class: &PyObjectRef| {
+            let known = foreign.get(&class.get_id()).and_then(|known| known.upgrade());
+            known.is_some_and(|known| known.is(class))
+        };
+        all.into_iter().filter(|class| !is_foreign(class)).collect()
     });
     Ok(vm.ctx.new_list(own).into())
 }

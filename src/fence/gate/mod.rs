@@ -12,6 +12,7 @@ mod memory;
 mod network;
 #[cfg(unix)]
 mod programs;
+mod sources;
 mod tables;
 #[cfg(feature = "ssl")]
 mod tls;
@@ -35,7 +36,6 @@ use self::tables::{Module, Rule};
 use super::policy::Fence;
 
 use memory::note_foreign;
-pub(crate) use memory::seal;
 
 thread_local! {
     /// By name, the definitions of this thread: types and names of the VM are a thread's own, and so is the fence.
@@ -63,6 +63,15 @@ pub(crate) fn definitions(
         return Vec::new();
     }
     known.into_iter().map(|original| definition(original, fence)).collect()
+}
+
+/// Gates what is no module's own. Call it on a VM that has been built, before scripts run.
+pub(crate) fn seal(vm: &VirtualMachine, fence: &Arc<Fence>) -> PyResult<()> {
+    if !fence.rules().gates {
+        return Ok(());
+    }
+    memory::seal(vm, fence);
+    sources::seal(vm, fence)
 }
 
 fn definition(original: &'static PyModuleDef, fence: &Arc<Fence>) -> &'static PyModuleDef {
@@ -130,6 +139,9 @@ fn gate(method: &PyMethodDef, rule: Rule, fence: &Arc<Fence>) -> PyMethodDef {
         }),
         Rule::Filter(filter) => {
             leak(move |vm: &VirtualMachine, args: FuncArgs, callee: Callee| filter(vm, original(vm, args, callee)?))
+        }
+        Rule::Around(around) => {
+            leak(move |vm: &VirtualMachine, args: FuncArgs, callee: Callee| around(vm, &fence, args, callee, original))
         }
         Rule::Instead(body) => leak(move |vm: &VirtualMachine, args: FuncArgs, _: Callee| body(vm, &fence, name, args)),
     };

@@ -5,17 +5,18 @@ use std::sync::Arc;
 use rustpython_vm::{
     Py, PyObjectRef, PyResult, VirtualMachine,
     builtins::{PyModule, PyType},
-    function::FuncArgs,
+    function::{Callee, FuncArgs, PyNativeFn},
 };
 
 #[cfg(feature = "ssl")]
 use super::tls;
-use super::{clock, files, gate_init, gate_method, init_file, memory};
+use super::{clock, files, gate_init, gate_method, init_file, memory, sources};
 #[cfg(unix)]
 use super::{network, programs};
 use crate::fence::{Fence, outside};
 
 type Ask = fn(&VirtualMachine, &Arc<Fence>, &str, &mut FuncArgs) -> PyResult<()>;
+type Around = fn(&VirtualMachine, &Arc<Fence>, FuncArgs, Callee, &dyn PyNativeFn) -> PyResult;
 type Body = fn(&VirtualMachine, &Arc<Fence>, &str, FuncArgs) -> PyResult;
 
 /// What becomes of a module.
@@ -43,6 +44,8 @@ pub(super) enum Rule {
     Filter(fn(&VirtualMachine, PyObjectRef) -> PyResult),
     /// Does something else.
     Instead(Body),
+    /// Does something before and after.
+    Around(Around),
 }
 
 const NEVER: Rule = Rule::Refuse("");
@@ -54,10 +57,11 @@ pub(super) fn module(name: &str) -> Module {
         | "_codecs_iso2022" | "_codecs_jp" | "_codecs_kr" | "_codecs_tw" | "_collections" | "_contextvars" | "_csv"
         | "_elementtree" | "_functools" | "_hashlib" | "_heapq" | "_json" | "_lzma" | "_md5" | "_multibytecodec"
         | "_opcode" | "_operator" | "_pickle" | "_queue" | "_random" | "_sha1" | "_sha256" | "_sha3" | "_sha512"
-        | "_sre" | "_stat" | "_statistics" | "_string" | "_struct" | "_suggestions" | "_symtable" | "_sysconfig"
+        | "_sre" | "_stat" | "_statistics" | "_string" | "_struct" | "_suggestions" | "_sysconfig"
         | "_sysconfigdata" | "_tokenize" | "_types" | "_typing" | "_warnings" | "_weakref" | "_zoneinfo" | "array"
         | "atexit" | "binascii" | "cmath" | "errno" | "itertools" | "marshal" | "math" | "pyexpat" | "select"
         | "unicodedata" | "zlib" => Module::Free,
+        "_symtable" => Module::Gated(|_| Rule::Around(sources::compile)),
         "posix" => Module::Gated(posix),
         "_io" => Module::Gated(io),
         "_signal" => Module::Gated(signal),
