@@ -7,6 +7,8 @@ import warnings
 
 from joblib import Parallel, delayed
 
+import ungil
+
 # Small tasks are sent in batches, which grow until a batch takes long enough.
 parallel = Parallel(n_jobs=2)
 assert parallel(delayed(lambda n: -n)(n) for n in range(2000)) == [-n for n in range(2000)]
@@ -17,18 +19,26 @@ fixed(delayed(abs)(n) for n in range(1000))
 # The first and the last ones are smaller, so that all workers have something.
 assert 10 <= fixed.n_dispatched_batches < 50, fixed.n_dispatched_batches
 
-# Results can be taken while others are made; the tasks are made when they are needed.
+# Tasks are made when workers need them: a few ahead of those that all wait here. Results come one by one.
 made = []
+gate = ungil.Event()
+
+
+def square(n, gate):
+    gate.wait()
+    return n * n
 
 
 def tasks():
     for n in range(400):
         made.append(n)
-        yield delayed(pow)(n, 2)
+        yield delayed(square)(n, gate)
 
 
 results = Parallel(n_jobs=2, batch_size=1, return_as="generator")(tasks())
-assert next(results) == 0 and len(made) < 400, len(made)
+assert 0 < len(made) < 20, len(made)
+gate.set()
+assert next(results) == 0
 assert list(results) == [n * n for n in range(1, 400)]
 assert len(made) == 400
 
