@@ -1,5 +1,6 @@
 //! An interpreter's handle for those who must reach it while it runs: interrupts, stops, the one interruptible wait.
 
+#[cfg(feature = "plugins")]
 mod alarm;
 mod clock;
 mod deadline;
@@ -16,6 +17,7 @@ mod token;
 pub(crate) mod wait;
 mod watchdog;
 
+#[cfg(feature = "plugins")]
 pub(crate) use alarm::Alarm;
 pub(crate) use interrupt::{Control, JobId, Raised, Reporter, in_host};
 pub(crate) use limits::Hit;

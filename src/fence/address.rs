@@ -69,6 +69,7 @@ impl NetRule {
     }
 
     /// Whether everything that the other grants is granted by this.
+    #[cfg(any(feature = "plugins", test))]
     pub(super) fn covers(&self, other: &Self) -> bool {
         (self.port.is_none() || self.port == other.port) && (self.host.is_none() || self.host == other.host)
     }

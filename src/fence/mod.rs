@@ -2,6 +2,7 @@
 
 mod address;
 mod gate;
+#[cfg(feature = "plugins")]
 mod grants;
 #[cfg(target_os = "linux")]
 mod kernel;
@@ -25,6 +26,7 @@ mod wire;
 pub use permissions::Permissions;
 
 pub(crate) use gate::{definitions, seal};
+#[cfg(feature = "plugins")]
 pub(crate) use grants::{Grant, pattern_covers};
 pub(crate) use outside::{HostOwned, call, clear, enter, is_inside, later, may_read, serves};
 pub(crate) use policy::{Access, Fence};

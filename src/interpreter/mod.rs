@@ -36,7 +36,9 @@ pub use task::Task;
 pub(crate) use blueprint::{Blueprint, DEFAULT_STACK, Environment, MemoryModule, ProcessRole};
 pub(crate) use child::{Child, Ending};
 pub(crate) use family::Kind;
-pub(crate) use job::{Canceller, QueuedJob, Resubmit, prepare_each, prepare_retrying, prepare_within};
+#[cfg(feature = "plugins")]
+pub(crate) use job::prepare_within;
+pub(crate) use job::{Canceller, QueuedJob, Resubmit, prepare_each, prepare_retrying};
 pub(crate) use life::{Ended, WorkSource};
 pub(crate) use offspring::{claim_task, start};
 pub(crate) use persistent::Isolate;

@@ -78,6 +78,7 @@ impl Object {
     }
 
     /// Calls it on its interpreter's own thread, in a job that runs there.
+    #[cfg(feature = "plugins")]
     pub(crate) fn call_here(&self, vm: &VirtualMachine, args: Vec<Value>) -> Result<Value> {
         let object = self.0.find().ok_or_else(|| self.0.address.closed())?;
         run::call(vm, &object, args, Vec::new())
