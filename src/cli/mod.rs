@@ -17,6 +17,7 @@ mod signals;
 
 use std::{
     io::{self, IsTerminal},
+    num::NonZero,
     process,
 };
 
@@ -65,6 +66,8 @@ fn carry_out(arguments: Arguments) -> Result<Ending, Error> {
     };
     let interpreter = build(&arguments)?;
     signals::attach(&interpreter)?;
+    // From here on, so that they are for what the program starts.
+    ungil::set_spares(most_spares());
 
     let setup = run::Setup::new(&arguments, &program);
     let started = program.clone();
@@ -80,6 +83,12 @@ fn carry_out(arguments: Arguments) -> Result<Ending, Error> {
     ending = interpreter.with(move |vm| run::wind_down(vm, ending))?;
     interpreter.close()?;
     Ok(ending)
+}
+
+/// How many interpreters are built ahead once the program has started a first one.
+fn most_spares() -> usize {
+    const MOST: usize = 4;
+    std::thread::available_parallelism().map_or(1, NonZero::get).min(MOST)
 }
 
 fn build(arguments: &Arguments) -> Result<Interpreter, Error> {
