@@ -440,7 +440,9 @@ pub use control::Limits;
 pub use error::{Allowance, ConversionError, Error, Exception, Frame, LimitExceeded, LimitKind, Result, SyntaxDetail};
 pub use fence::Permissions;
 pub use host::*;
-pub use interpreter::{Input, Interpreter, Job, Object, Output, Script, Stats, Task};
+pub use interpreter::{
+    Input, Interpreter, Job, Object, Output, Script, Spares, Stats, Task, set_spares, spares, wait_for_spares,
+};
 pub use pool::*;
 pub use runtime::Builder;
 pub use value::Value;

@@ -98,7 +98,8 @@ def _carried(function, args, kwargs):
     walk = _Walk()
     yield from walk.value(function, "the function")
     for index, value in enumerate(args):
-        yield from walk.value(value, f"argument {index + 1}")
+        if type(value) not in _PLAIN:
+            yield from walk.value(value, f"argument {index + 1}")
     for name, value in kwargs.items():
         yield from walk.value(value, f"argument {name!r}")
 
@@ -107,6 +108,7 @@ def _name(function):
     return f"{getattr(function, '__qualname__', None) or repr(function)}()"
 
 
+_PLAIN = frozenset({type(None), bool, int, float, str, bytes})
 _FUNCTIONS = (types.FunctionType,)
 _ACCESSORS = (staticmethod, classmethod)
 # Immutable, or standing for something by name.
@@ -206,12 +208,12 @@ class _Walk:
         called = f"{function.__qualname__}()"
         if _is_installed(function.__module__):
             return
-        effects = _ungil.code_effects(function.__code__)
+        effects = _effects_of(function.__code__)
         for name in sorted(effects.global_stores):
             yield "store", f"{called} stores to the global {name!r}"
         for name in sorted(effects.free_stores):
             yield "store", f"{called} stores to the nonlocal variable {name!r}"
-        outside = _outside(function)
+        outside = _outside(function) if effects.attribute_stores else {}
         for name, attribute in sorted(effects.attribute_stores):
             owner = outside.get(name)
             if isinstance(owner, (type, types.ModuleType)):
@@ -249,6 +251,20 @@ class _Walk:
                     yield from self.value(value, where)
             elif not name.startswith("_") and not isinstance(value, _DESCRIPTORS):
                 yield from self.value(value, f"the attribute {name!r} of the class {cls.__name__}")
+
+
+_effects = {}
+
+
+def _effects_of(code):
+    """What the code reads and stores outside itself. Looking it through takes longer than shipping it, so it is kept."""
+    known = _effects.get(id(code))
+    if known is None:
+        if len(_effects) >= 256:
+            _effects.clear()
+        # The code is kept with it, so that no other gets its address.
+        known = _effects[id(code)] = (code, _ungil.code_effects(code))
+    return known[1]
 
 
 _DESCRIPTORS = (types.MemberDescriptorType, types.GetSetDescriptorType)

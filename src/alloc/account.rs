@@ -1,6 +1,9 @@
 //! What an interpreter's objects take, and what they may.
 
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, Ordering::Relaxed, Ordering::SeqCst};
+use std::{
+    ptr,
+    sync::atomic::{AtomicBool, AtomicI64, AtomicPtr, AtomicU32, Ordering::Relaxed, Ordering::SeqCst},
+};
 
 use parking_lot::Mutex;
 
@@ -30,6 +33,22 @@ pub(crate) struct Account {
     parked: AtomicU32,
     /// Interpreters that it is of.
     holders: AtomicU32,
+    /// Whose objects the blocks of this account have become; null if nobody's.
+    heir: AtomicPtr<Account>,
+}
+
+/// See [`Account::bequeath`].
+pub(crate) struct Inheritance {
+    of: &'static Account,
+    heir: &'static Account,
+}
+
+impl Drop for Inheritance {
+    fn drop(&mut self) {
+        // What other threads free at this very moment may be missed; hardly anything of an interpreter is freed by others.
+        self.of.heir.store(ptr::null_mut(), SeqCst);
+        self.heir.add(-(self.of.bytes.load(SeqCst) as isize));
+    }
 }
 
 /// What a script must be told.
@@ -57,6 +76,7 @@ impl Account {
             lost: AtomicBool::new(false),
             parked: AtomicU32::new(0),
             holders: AtomicU32::new(0),
+            heir: AtomicPtr::new(ptr::null_mut()),
         }
     }
 
@@ -110,6 +130,19 @@ impl Account {
             Relaxed,
         );
         self.ending.store(false, Relaxed);
+    }
+
+    /// What is charged here is `heir`'s from now on: the sum, and each change. It lasts until the result is dropped.
+    pub(crate) fn bequeath(&'static self, heir: &'static Self) -> Inheritance {
+        heir.add(self.bytes.load(SeqCst) as isize);
+        self.heir.store(ptr::from_ref(heir).cast_mut(), SeqCst);
+        Inheritance { of: self, heir }
+    }
+
+    #[inline]
+    pub(super) fn heir(&self) -> Option<&'static Self> {
+        // SAFETY: null, or an account, which is never freed.
+        unsafe { self.heir.load(Relaxed).as_ref() }
     }
 
     pub(crate) fn set_lost(&self) {

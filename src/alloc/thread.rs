@@ -125,10 +125,26 @@ pub(super) fn charge(bytes: usize) -> *const Account {
 pub(super) fn adjust(owner: &'static Account, change: isize, request: usize) {
     LOCAL.with(|local| match local.account.get() {
         Some(account) if ptr::eq(account, owner) => count(local, account, change, request),
-        _ => {
-            owner.add(change);
-        }
+        account => change_other(local, account, owner, change, request),
     });
+}
+
+/// Of an account that is not the thread's own.
+fn change_other(
+    local: &Local,
+    account: Option<&'static Account>,
+    owner: &'static Account,
+    change: isize,
+    request: usize,
+) {
+    owner.add(change);
+    match (owner.heir(), account) {
+        (Some(heir), Some(account)) if ptr::eq(heir, account) => count(local, account, change, request),
+        (Some(heir), _) => {
+            heir.add(change);
+        }
+        (None, _) => {}
+    }
 }
 
 #[inline]

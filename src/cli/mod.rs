@@ -19,6 +19,7 @@ mod signals;
 
 use std::{
     io::{self, IsTerminal},
+    num::NonZero,
     path::{Path, PathBuf},
     process,
 };
@@ -73,6 +74,8 @@ fn carry_out(arguments: Arguments) -> Result<Ending, Error> {
     let environment = find_environment(&program);
     let interpreter = build(&arguments, environment.as_deref())?;
     signals::attach(&interpreter)?;
+    // From here on, so that they are for what the program starts.
+    ungil::set_spares(most_spares());
 
     let setup = run::Setup::new(&arguments, &program, environment);
     let started = program.clone();
@@ -97,6 +100,12 @@ fn find_environment(program: &Program) -> Option<PathBuf> {
         _ => None,
     };
     paths::virtual_environment(beside.as_deref())
+}
+
+/// How many interpreters are built ahead once the program has started a first one.
+fn most_spares() -> usize {
+    const MOST: usize = 4;
+    std::thread::available_parallelism().map_or(1, NonZero::get).min(MOST)
 }
 
 fn build(arguments: &Arguments, environment: Option<&Path>) -> Result<Interpreter, Error> {

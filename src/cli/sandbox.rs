@@ -85,6 +85,7 @@ fn carry_out(arguments: &Arguments, program: &Program, task: Task) -> Result<(),
         builder = builder.warning_filter(filter);
     }
     let interpreter = builder.build()?;
+    ungil::set_spares(super::most_spares());
     if let Program::File(path) = program {
         interpreter.set("__file__", path.to_string_lossy())?;
         if !arguments.safe_path() {

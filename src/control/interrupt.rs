@@ -199,6 +199,11 @@ impl Control {
         CURRENT.set(Some(self.clone()));
     }
 
+    /// Takes that back: another will be built there.
+    pub(crate) fn unsettle(&self) {
+        CURRENT.set(None);
+    }
+
     /// Binds to the calling thread, which is the interpreter's from here to [`Control::unbind`].
     pub(crate) fn bind(self: &Arc<Self>, signals: UserSignalSender) {
         let _ = self.signals.set(signals);

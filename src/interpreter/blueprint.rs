@@ -4,7 +4,7 @@ use std::{ffi::OsString, path::PathBuf, sync::Arc};
 
 use rustpython_vm::{Context, builtins::PyModuleDef, frozen::FrozenModule};
 
-use super::{Input, Output, SitePackages};
+use super::{Input, Output, SitePackages, threads::ThreadKind};
 use crate::{
     alloc::Account,
     control::{Limits, Quota},
@@ -48,6 +48,8 @@ pub(crate) struct Blueprint {
     /// Add `exit()` and `quit()` without `site`: the interpreter's starter has them.
     pub(crate) site_builtins: bool,
     pub(crate) warnings: Vec<String>,
+    /// Modules of the standard library that a spare for it imports ahead: its starter has them.
+    pub(crate) preload: Vec<&'static str>,
     pub(crate) limits: Limits,
     /// Of the interpreter that starts this one, which shares it; `None` makes a new one.
     pub(crate) quota: Option<Arc<Quota>>,
@@ -57,12 +59,26 @@ pub(crate) struct Blueprint {
     pub(crate) native: fn(&Context, Option<&Arc<Fence>>) -> Vec<&'static PyModuleDef>,
     /// Called on the thread when the interpreter is about to end, after its exit functions.
     pub(crate) on_closing: fn(),
+    /// Called on the thread when the script's own objects are gone and only the VM itself is left to be freed.
+    pub(crate) on_left: fn(),
     /// Called on the thread when the interpreter has ended, in whatever way: what native modules hold for it is let go.
     pub(crate) on_end: fn(),
     /// Called with its number, on any thread, when an interpreter is given up: what it holds is revoked from outside.
     pub(crate) on_loss: fn(u64),
     /// Python modules compiled into the binary; later ones win.
     pub(crate) frozen: fn(Option<&Arc<Fence>>) -> FrozenModules,
+}
+
+impl Blueprint {
+    /// The threads that it can be built on.
+    pub(super) fn thread_kind(&self) -> ThreadKind {
+        ThreadKind {
+            stack_size: self.stack_size,
+            role: self.process,
+            fence: self.fence.clone(),
+            tenant: self.tenant.clone(),
+        }
+    }
 }
 
 /// Python modules compiled into the binary, by name.

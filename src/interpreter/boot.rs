@@ -13,7 +13,7 @@ use super::{
     family::Identity,
     isolate, object, packages, process,
     script::Script,
-    site,
+    site, spare,
     streams::{self, Captured},
 };
 use crate::{
@@ -24,16 +24,44 @@ use crate::{
     fence, host, parcel,
 };
 
+/// A VM with what all of its kind have.
+pub(super) struct Cast {
+    pub(super) interpreter: rustpython_vm::Interpreter,
+    pub(super) signals: UserSignalSender,
+}
+
 /// Builds the VM and makes everything of the blueprint available in it.
-pub(super) fn build(
-    blueprint: &Blueprint,
-    identity: &Arc<Identity>,
-    captured: &Captured,
-) -> Result<(rustpython_vm::Interpreter, UserSignalSender)> {
+pub(super) fn build(blueprint: &Blueprint, identity: &Arc<Identity>, captured: &Captured) -> Result<Cast> {
+    let cast = cast(blueprint)?;
+    let equipped = cast.interpreter.enter(|vm| {
+        equip(vm, blueprint, identity, captured).map_err(|exception| bridge::exception_to_error(vm, exception))
+    });
+    equipped.map(|()| cast)
+}
+
+/// Makes of a VM that was built ahead what the blueprint says.
+pub(super) fn finish(cast: &Cast, blueprint: &Blueprint, identity: &Arc<Identity>, captured: &Captured) -> Result<()> {
+    enter(blueprint)?;
+    let become_it = |vm: &VirtualMachine| {
+        let argv = blueprint.argv.iter().map(|word| vm.ctx.new_str(&**word).into());
+        vm.sys_module.set_attr("argv", vm.ctx.new_list(argv.collect()), vm)?;
+        equip(vm, blueprint, identity, captured)?;
+        spare::renew(vm)
+    };
+    cast.interpreter
+        .enter(|vm| become_it(vm).map_err(|exception| bridge::exception_to_error(vm, exception)))
+}
+
+fn enter(blueprint: &Blueprint) -> Result<()> {
     isolate::enter(blueprint).map_err(|error| Error::Io {
         path: blueprint.working_dir.clone().unwrap_or_default(),
-        source: std::sync::Arc::new(error),
-    })?;
+        source: Arc::new(error),
+    })
+}
+
+/// The part of building that is the same for all interpreters of a kind: all that takes long.
+pub(super) fn cast(blueprint: &Blueprint) -> Result<Cast> {
+    enter(blueprint)?;
     let (sender, receiver) = user_signal_channel();
     let builder = InterpreterBuilder::new().settings(settings(blueprint));
     let native = (blueprint.native)(&builder.ctx, blueprint.fence.as_ref());
@@ -44,24 +72,44 @@ pub(super) fn build(
         .build();
     interpreter.enter(|vm| {
         Exceptions::install(vm);
-        equip(vm, blueprint, identity, captured).map_err(|exception| bridge::exception_to_error(vm, exception))
+        let prepare = || {
+            vm.ensure_main_module()?;
+            site::name_bytecode(vm)?;
+            isolate::install_threads(vm)?;
+            isolate::guard_process(vm, blueprint)
+        };
+        prepare().map_err(|exception| bridge::exception_to_error(vm, exception))
     })?;
-    Ok((interpreter, sender))
+    Ok(Cast {
+        interpreter,
+        signals: sender,
+    })
 }
 
-/// Flushes, runs atexit functions, and lets go of everything.
-pub(super) fn take_down(interpreter: rustpython_vm::Interpreter, on_closing: fn()) {
-    interpreter.enter(|vm| {
-        // Before the rest goes: they may use all of it.
-        if let Ok(atexit) = vm.import("atexit", 0) {
-            let _ = vm.call_method(&atexit, "_run_exitfuncs", ());
-        }
-        on_closing();
-        object::release_all();
-        host::retire();
-        parcel::retire();
-        Script::forget_ready();
+/// Runs atexit functions, and lets go of what is not the VM's own.
+pub(super) fn wind_up(vm: &VirtualMachine, on_closing: fn()) {
+    // Before the rest goes: they may use all of it.
+    if let Ok(atexit) = vm.import("atexit", 0) {
+        let _ = vm.call_method(&atexit, "_run_exitfuncs", ());
+    }
+    on_closing();
+    object::release_all();
+    host::retire();
+    parcel::retire();
+    Script::forget_ready();
+}
+
+/// Ends what has run nothing.
+pub(super) fn discard(cast: Cast, on_closing: fn()) {
+    cast.interpreter.enter(|vm| {
+        wind_up(vm, on_closing);
+        vm.state.gc.unfreeze();
     });
+    take_down(cast.interpreter);
+}
+
+/// Flushes, and frees everything.
+pub(super) fn take_down(interpreter: rustpython_vm::Interpreter) {
     // It collects what there is, and so frees it.
     alloc::collecting(|| interpreter.finalize(None));
     forget_collector();
@@ -89,16 +137,13 @@ fn settings(blueprint: &Blueprint) -> Settings {
 }
 
 fn equip(vm: &VirtualMachine, blueprint: &Blueprint, identity: &Arc<Identity>, captured: &Captured) -> PyResult<()> {
-    vm.ensure_main_module()?;
-    site::name_bytecode(vm)?;
-    isolate::install_threads(vm)?;
     if blueprint.process == ProcessRole::Guest {
         // Only what the builder named: not the process's directory, nor another Python's library that is installed here.
         let folders = blueprint.search_paths.iter();
         let folders = folders.map(|folder| vm.ctx.new_str(folder.to_string_lossy().into_owned()).into());
         vm.sys_module.set_attr("path", vm.ctx.new_list(folders.collect()), vm)?;
     }
-    isolate::guard_modules(vm, blueprint)?;
+    isolate::set_environment(vm, blueprint)?;
     process::install(vm, identity)?;
     if let Some(fence) = &blueprint.fence {
         fence::seal(vm, fence)?;

@@ -40,6 +40,11 @@ impl Drop for Place {
     }
 }
 
+/// Whether there is a place left beside so many that are taken by what is built ahead.
+pub(super) fn has_room(spares: usize) -> bool {
+    ALIVE.load(Ordering::Relaxed) + spares < most()
+}
+
 /// Three quarters of what memory, threads and mappings would allow when it is first asked.
 pub(super) fn most() -> usize {
     static MOST: OnceLock<usize> = OnceLock::new();

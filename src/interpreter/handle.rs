@@ -21,8 +21,9 @@ use super::{
     life::{self, Birth, Message, WorkSource},
     run, stack,
     stats::Counters,
+    stock,
     streams::Captured,
-    threads::{self, ThreadKind},
+    threads,
 };
 use crate::{
     alloc,
@@ -229,18 +230,15 @@ impl Interpreter {
             identity: Arc::new(identity),
             departure,
         };
-        let kind = ThreadKind {
-            stack_size: blueprint.stack_size,
-            role: blueprint.process,
-            fence: blueprint.fence.clone(),
-            tenant: blueprint.tenant.clone(),
-        };
-        threads::run(kind, "ungil", Box::new(move || life::live(birth))).map_err(|error| {
-            Error::config(format!(
-                "no thread for interpreter {:?}: {error}; close some, or use a pool",
-                control.name()
-            ))
-        })?;
+        if let Err(birth) = stock::give(birth) {
+            let kind = blueprint.thread_kind();
+            threads::run(kind, "ungil", Box::new(move || life::live(*birth))).map_err(|error| {
+                Error::config(format!(
+                    "no thread for interpreter {:?}: {error}; close some, or use a pool",
+                    control.name()
+                ))
+            })?;
+        }
         let interpreter = Self {
             inner: Arc::new(Inner {
                 family,

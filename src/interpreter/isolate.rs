@@ -86,12 +86,20 @@ pub(super) fn install_threads(vm: &VirtualMachine) -> PyResult<()> {
     vm.import("_frozen_importlib", 0)?.set_attr("_thread", native, vm)
 }
 
-/// Replaces the functions of native modules that act on the whole process.
-pub(super) fn guard_modules(vm: &VirtualMachine, blueprint: &Blueprint) -> PyResult<()> {
-    let name = if cfg!(windows) { "nt" } else { "posix" };
-    let os = vm.import(name, 0)?;
+/// The native module behind `os`.
+pub(super) fn system_module(vm: &VirtualMachine) -> PyResult {
+    vm.import(if cfg!(windows) { "nt" } else { "posix" }, 0)
+}
+
+/// Gives scripts the environment variables that they are to see.
+pub(super) fn set_environment(vm: &VirtualMachine, blueprint: &Blueprint) -> PyResult<()> {
     let variables = blueprint.environment.resolve(blueprint.fence.as_ref());
-    install_environment(vm, &os, variables)?;
+    install_environment(vm, &system_module(vm)?, variables)
+}
+
+/// Replaces the functions of native modules that act on the whole process.
+pub(super) fn guard_process(vm: &VirtualMachine, blueprint: &Blueprint) -> PyResult<()> {
+    let os = system_module(vm)?;
     #[cfg(target_os = "linux")]
     install_affinity(vm, &os)?;
     if blueprint.process == ProcessRole::Guest {

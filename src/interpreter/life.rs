@@ -1,6 +1,7 @@
 //! The life of one interpreter on its thread: built, serving its mailbox, taken down.
 
 use std::{
+    collections::HashSet,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
 };
@@ -15,8 +16,9 @@ use super::{
     family::Identity,
     job::{Outcome, QueuedJob, panic_message},
     object,
+    spare::{self, Blank},
     stats::Counters,
-    streams::Captured,
+    streams::{self, Captured},
     surroundings::Surroundings,
     threads::Reuse,
 };
@@ -92,6 +94,11 @@ enum End {
 
 /// Lives it. Called on the interpreter's thread.
 pub(super) fn live(birth: Birth) -> Reuse {
+    live_in(birth, None)
+}
+
+/// Lives it in a VM that was built ahead on this thread, if there is one.
+pub(super) fn live_in(birth: Birth, blank: Option<Blank>) -> Reuse {
     let Birth {
         blueprint,
         control,
@@ -101,7 +108,7 @@ pub(super) fn live(birth: Birth) -> Reuse {
         mut source,
         ready,
         identity,
-        departure: _departure,
+        mut departure,
     } = birth;
     let _tenant = alloc::Tenant::enter(control.account());
     // A large request is answered with MemoryError instead of being made.
@@ -109,8 +116,11 @@ pub(super) fn live(birth: Birth) -> Reuse {
     control.settle();
     identity.family.root(control.id());
     let _here = Surroundings::enter(&blueprint, &identity, &captured);
-    let built = catch_unwind(AssertUnwindSafe(|| boot::build(&blueprint, &identity, &captured)));
-    let (interpreter, signals) = match built {
+    let built = catch_unwind(AssertUnwindSafe(|| match blank {
+        Some(Blank { cast, own }) => boot::finish(&cast, &blueprint, &identity, &captured).map(|()| (cast, Some(own))),
+        None => boot::build(&blueprint, &identity, &captured).map(|cast| (cast, None)),
+    }));
+    let (boot::Cast { interpreter, signals }, own) = match built {
         Ok(Ok(built)) => built,
         Ok(Err(error)) => {
             (blueprint.on_end)();
@@ -144,7 +154,8 @@ pub(super) fn live(birth: Birth) -> Reuse {
     });
     let reuse = match end {
         End::Closed(answer) => {
-            let reuse = finish(interpreter, &blueprint, &control, answer.clone());
+            let parting = own.and_then(|own| Some((own, departure.take()?)));
+            let reuse = finish(interpreter, &blueprint, &control, answer.clone(), parting);
             (blueprint.on_end)();
             control.unbind();
             drop(source);
@@ -161,7 +172,7 @@ pub(super) fn live(birth: Birth) -> Reuse {
                 interpreter = control.name(),
                 "came back after it was given up, and ends"
             );
-            finish(interpreter, &blueprint, &control, None)
+            finish(interpreter, &blueprint, &control, None, None)
         }
         End::Panicked => {
             tracing::error!(interpreter = control.name(), "retired after a panic");
@@ -195,6 +206,7 @@ fn finish(
     blueprint: &Blueprint,
     control: &Arc<Control>,
     answer: Option<Sender<()>>,
+    parting: Option<(HashSet<String>, Departure)>,
 ) -> Reuse {
     // atexit functions run as a job, so that what waits in them can be woken, and their time is limited as a job's is.
     let job = JobId::next();
@@ -205,7 +217,15 @@ fn finish(
         // Nobody waits for what its scripts would still do.
         control.stop(job);
     }
-    let finalized = catch_unwind(AssertUnwindSafe(|| boot::take_down(interpreter, blueprint.on_closing)));
+    let finalized = catch_unwind(AssertUnwindSafe(|| {
+        interpreter.enter(|vm| boot::wind_up(vm, blueprint.on_closing));
+        if let Some((own, departure)) = parting {
+            part(&interpreter, blueprint, &own);
+            drop(departure);
+            interpreter.enter(|vm| vm.state.gc.unfreeze());
+        }
+        boot::take_down(interpreter);
+    }));
     control.end();
     match finalized {
         // With a thread that ends, what the VM keeps for a thread is lost for the process.
@@ -220,6 +240,17 @@ fn finish(
             Reuse::No
         }
     }
+}
+
+/// Lets go of what the script made, so that whoever waits for its end need not wait until the VM itself is freed.
+fn part(interpreter: &rustpython_vm::Interpreter, blueprint: &Blueprint, own: &HashSet<String>) {
+    interpreter.enter(|vm| {
+        streams::flush(vm);
+        // What cannot be let go of one by one goes with the VM.
+        let _ = spare::clear_script(vm, own);
+        streams::flush(vm);
+    });
+    (blueprint.on_left)();
 }
 
 /// Gives the calling thread its scheduling class back. True if it has it, or never lost it.

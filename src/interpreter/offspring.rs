@@ -15,6 +15,7 @@ use super::{
     family::{self, Kind},
     handle::Conception,
     job::prepare_with,
+    spare,
 };
 use crate::{
     bridge,
@@ -188,6 +189,7 @@ pub(super) fn derive_blueprint(vm: &VirtualMachine, parent: &Surroundings) -> Py
         blueprint.account = Some(control.account());
     }
     blueprint.name = None;
+    blueprint.preload = spare::preloads(vm, &blueprint)?;
     blueprint.process = ProcessRole::Guest;
     blueprint.site_builtins |= std::mem::replace(&mut blueprint.site, false);
     blueprint.stdin = Input::Empty;

@@ -8,12 +8,12 @@ use super::{
     child::Child,
     closure::closure,
     family::{self, Identity, Kind},
+    isolate,
 };
 
 /// Replaces the functions of `os` that know process ids.
 pub(super) fn install(vm: &VirtualMachine, identity: &Arc<Identity>) -> PyResult<()> {
-    let name = if cfg!(windows) { "nt" } else { "posix" };
-    let os = vm.import(name, 0)?;
+    let os = isolate::system_module(vm)?;
     if identity.has_virtual_pid() {
         let pid = identity.pid;
         os.set_attr("getpid", closure(vm, "getpid", move |(): (), _| pid), vm)?;

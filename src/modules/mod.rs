@@ -38,6 +38,12 @@ pub(crate) fn revoke(interpreter: u64) {
     crate::sync::revoke(interpreter);
 }
 
+/// Lets go of what others may wait for, when the script's own objects are gone.
+pub(crate) fn leave() {
+    held::release_mine();
+    crate::sync::retire_current();
+}
+
 /// Lets go of what they hold for the interpreter that ended on this thread.
 pub(crate) fn retire() {
     held::release_mine();

@@ -11,7 +11,7 @@ use crate::{
     fence::{Fence, Permissions},
     host::{self, HostFunction, IntoAsyncHostFunction, IntoHostFunction, Module},
     interpreter::{
-        Blueprint, DEFAULT_STACK, Environment, Input, Interpreter, MemoryModule, Output, ProcessRole, SitePackages,
+        Blueprint, DEFAULT_STACK, Environment, Input, Interpreter, MemoryModule, Output, ProcessRole, SitePackages, expect,
         site_folders,
     },
     pool::PoolBuilder,
@@ -116,9 +116,11 @@ impl Builder {
                 site: false,
                 site_builtins: false,
                 warnings: Vec::new(),
+                preload: Vec::new(),
                 native: library::native,
                 frozen: library::frozen,
                 on_closing: library::release,
+                on_left: library::leave,
                 on_end: library::retire,
                 on_loss: library::revoke,
                 limits: Limits::new(),
@@ -342,6 +344,17 @@ impl Builder {
     /// that cannot cross; [`Error::Io`] for a working directory that cannot be entered.
     pub fn build(self) -> Result<Interpreter> {
         Interpreter::from_blueprint(&self.into_blueprint()?, None, None)
+    }
+
+    /// Has spares of this kind made now (see [`set_spares`](crate::set_spares)), for a host whose first interpreter is to
+    /// start as fast as the others. Does nothing while no spares are wanted.
+    ///
+    /// # Errors
+    /// As [`Builder::build`].
+    pub fn prepare_spares(self) -> Result<()> {
+        let blueprint = self.into_blueprint()?;
+        expect(&blueprint);
+        Ok(())
     }
 
     /// A builder for a pool of interpreters that are all built from this.

@@ -47,6 +47,11 @@ pub(super) fn release() {
     modules::release();
 }
 
+/// Lets go of what others may wait for, when the script's own objects are gone.
+pub(super) fn leave() {
+    modules::leave();
+}
+
 /// Lets go of what native modules hold for the interpreter that ended on this thread.
 pub(super) fn retire() {
     modules::retire();

@@ -342,6 +342,16 @@ def _own_lifeline() -> _ungil.Receiver:
     return _life[1]
 
 
+def _begin_again() -> None:
+    """This interpreter was built ahead: what it is, and where, is known only now."""
+    global ORIGINAL_DIR, _current
+    try:
+        ORIGINAL_DIR = os.getcwd()
+    except OSError:  # the folder is gone
+        pass
+    _current = _MainProcess()
+
+
 _numbers = itertools.count(1)
 _children: set[BaseProcess] = set()
 _parent: _ParentProcess | None = None

@@ -1,0 +1,25 @@
+"""What is computed: `cpu` counts, `garbage` makes objects that refer to each other."""
+
+
+def cpu(size):
+    total = 0
+    for number in range(size):
+        if number % 3 == 0 or number % 5 == 0:
+            total += number * number % 7
+    return total
+
+
+class Node:
+    def __init__(self, other):
+        self.other = other
+        self.data = [1, 2, 3]
+
+
+def garbage(size):
+    for _ in range(size):
+        first = Node(None)
+        first.other = Node(first)
+    return size
+
+
+JOBS = {"cpu": cpu, "garbage": garbage}
