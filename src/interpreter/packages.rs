@@ -13,11 +13,15 @@ use rustpython_vm::{
 use super::closure::closure;
 
 /// The modules that `ungil.compat` adjusts; its own list must name the same.
-pub(super) const ADJUSTED: [&str; 4] = [
+pub(super) const ADJUSTED: [&str; 8] = [
     "dask.bag.core",
     "dask.delayed",
     "dask.diagnostics.progress",
     "joblib.parallel",
+    "rich.live",
+    "rich.progress",
+    "anyio._backends._asyncio",
+    "prompt_toolkit.application.application",
 ];
 
 /// Adds the finders to `sys.meta_path`: one before the finder that looks in folders, one behind all others.

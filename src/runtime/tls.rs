@@ -1,13 +1,27 @@
 //! What computes for Python's `ssl`: the process's provider of cryptography, which is one for all interpreters.
 
-use std::sync::LazyLock;
+use std::{cell::Cell, sync::LazyLock};
 
 use rustls::crypto::ring;
 use rustpython_vm::{
     Context, Py, PyResult, VirtualMachine,
-    builtins::{PyModule, PyModuleDef},
+    builtins::{PyModule, PyModuleDef, PyType, descriptor::PyMethodDescriptor},
+    function::{Callee, FuncArgs, PyMethodDef, PyNativeFn},
     host_env::ssl::providers::CryptoExt,
 };
+
+/// Methods that read files, and which of their arguments name them.
+const PATHS: [(&str, [(usize, &str); 2]); 2] = [
+    ("load_cert_chain", [(0, "certfile"), (1, "keyfile")]),
+    ("load_verify_locations", [(0, "cafile"), (1, "capath")]),
+];
+
+thread_local! {
+    static ORIGINAL: Cell<Option<&'static PyModuleDef>> = const { Cell::new(None) };
+    static OURS: Cell<Option<&'static PyModuleDef>> = const { Cell::new(None) };
+    /// Whether this thread's class takes paths already.
+    static TAKES_PATHS: Cell<bool> = const { Cell::new(false) };
+}
 
 /// Whether the provider is ours, found out with the first interpreter.
 static IS_OURS: LazyLock<bool> = LazyLock::new(|| {
@@ -26,20 +40,23 @@ static IS_OURS: LazyLock<bool> = LazyLock::new(|| {
     installed.is_ok()
 });
 
-/// Installs the provider. Gives the definition of `_ssl` back, or one that cannot be imported if the host installed a
-/// provider of its own before: the VM's would panic when it is used, because it learns about a provider only by installing it.
+/// Installs the provider. Gives what takes the place of the definition of `_ssl`: one whose methods take paths as objects,
+/// or one that cannot be imported if the host installed a provider of its own before. The VM's would panic then, because it
+/// learns about a provider only by installing it.
 pub(super) fn provide(ctx: &Context, original: &'static PyModuleDef) -> &'static PyModuleDef {
-    if *IS_OURS {
-        return original;
+    ORIGINAL.set(Some(original));
+    if let Some(ours) = OURS.get() {
+        return ours;
     }
-    let definition = Box::leak(Box::new(PyModuleDef {
+    let ours = Box::leak(Box::new(PyModuleDef {
         name: ctx.intern_str("_ssl"),
         doc: None,
-        methods: &[],
+        methods: if *IS_OURS { original.methods } else { &[] },
         slots: Default::default(),
     }));
-    definition.slots.exec = Some(refuse);
-    definition
+    ours.slots.exec = Some(if *IS_OURS { fill } else { refuse });
+    OURS.set(Some(ours));
+    ours
 }
 
 fn refuse(vm: &VirtualMachine, _: &Py<PyModule>) -> PyResult<()> {
@@ -49,4 +66,67 @@ fn refuse(vm: &VirtualMachine, _: &Py<PyModule>) -> PyResult<()> {
     let message = "ssl is not available: the program installed a rustls provider of its own before its first interpreter; \
                    build one interpreter before that";
     Err(vm.new_import_error(message, vm.ctx.new_utf8_str("_ssl")))
+}
+
+fn fill(vm: &VirtualMachine, module: &Py<PyModule>) -> PyResult<()> {
+    let Some(exec) = ORIGINAL.get().and_then(|original| original.slots.exec) else {
+        return Err(vm.new_system_error("_ssl without its definition"));
+    };
+    exec(vm, module)?;
+    if TAKES_PATHS.replace(true) {
+        return Ok(());
+    }
+    let class = module.get_attr("_SSLContext", vm)?.downcast::<PyType>();
+    let class = class.map_err(|_| vm.new_system_error("_ssl._SSLContext is no class"))?;
+    // It is a static of its thread.
+    let class: &'static Py<PyType> = Box::leak(Box::new(class));
+    for (name, paths) in &PATHS {
+        take_paths(vm, class, name, paths)?;
+    }
+    Ok(())
+}
+
+/// Has a method of the class take objects with `__fspath__`, as CPython's does.
+fn take_paths(
+    vm: &VirtualMachine,
+    class: &'static Py<PyType>,
+    name: &str,
+    paths: &'static [(usize, &'static str)],
+) -> PyResult<()> {
+    let name = vm.ctx.intern_str(name);
+    let found = class.get_attr(name);
+    let Some(method) = found
+        .as_deref()
+        .and_then(|found| found.downcast_ref::<PyMethodDescriptor>())
+    else {
+        return Err(vm.new_system_error(format!("_SSLContext.{name} is no method")));
+    };
+    let original = method.method.func;
+    let body = move |vm: &VirtualMachine, mut args: FuncArgs, callee: Callee| {
+        for (index, keyword) in paths {
+            // The object itself comes first.
+            make_plain(vm, &mut args, index + 1, keyword)?;
+        }
+        original(vm, args, callee)
+    };
+    let mut ours: PyMethodDef = method.method.clone();
+    let body: &'static dyn PyNativeFn = Box::leak(Box::new(body));
+    ours.func = body;
+    let ours: &'static PyMethodDef = Box::leak(Box::new(ours));
+    class.set_attr(name, ours.to_proper_method(class, &vm.ctx));
+    Ok(())
+}
+
+fn make_plain(vm: &VirtualMachine, args: &mut FuncArgs, index: usize, keyword: &str) -> PyResult<()> {
+    let by_name = args
+        .kwargs
+        .iter_mut()
+        .find(|(known, _)| known.to_string_lossy() == keyword);
+    let slot = args.args.get_mut(index).or(by_name.map(|(_, value)| value));
+    if let Some(slot) = slot
+        && let Some(method) = slot.class().get_attr(vm.ctx.intern_str("__fspath__"))
+    {
+        *slot = method.call((slot.clone(),), vm)?;
+    }
+    Ok(())
 }

@@ -53,7 +53,7 @@ def refused(context, port, name="localhost"):
 
 
 # A certificate that a known authority has signed.
-trusting = ssl.create_default_context(cafile=str(FOLDER / "authority.pem"))
+trusting = ssl.create_default_context(cafile=FOLDER / "authority.pem")
 thread, port = served("server.pem", 4)
 with connect(trusting, port) as connection:
     assert connection.version() in ("TLSv1.2", "TLSv1.3"), connection.version()
