@@ -25,7 +25,7 @@ mod wire;
 
 pub use permissions::Permissions;
 
-pub(crate) use gate::{definitions, seal};
+pub(crate) use gate::{definitions, forget_foreign, seal};
 #[cfg(feature = "plugins")]
 pub(crate) use grants::{Grant, pattern_covers};
 pub(crate) use outside::{HostOwned, call, clear, enter, is_inside, later, may_read, serves};

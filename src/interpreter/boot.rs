@@ -60,6 +60,7 @@ pub(super) fn take_down(interpreter: rustpython_vm::Interpreter, on_closing: fn(
         host::retire();
         parcel::retire();
         Script::forget_ready();
+        fence::forget_foreign();
     });
     // It collects what there is, and so frees it.
     alloc::collecting(|| interpreter.finalize(None));

@@ -1,7 +1,11 @@
 //! What a script could learn or change inside the process: environment, locale, and what earlier interpreters of the
 //! thread left.
 
-use std::{cell::RefCell, collections::HashMap, sync::Arc};
+use std::{
+    cell::{Cell, RefCell},
+    collections::HashMap,
+    sync::Arc,
+};
 
 use rustpython_vm::{
     AsObject, Context, Py, PyObjectRef, PyRef, PyResult, VirtualMachine,
@@ -15,6 +19,8 @@ use crate::fence::Fence;
 thread_local! {
     /// Classes that were there before this interpreter was, held so that none of its own gets such a place.
     static FOREIGN: RefCell<HashMap<usize, PyRef<PyType>>> = RefCell::default();
+    /// Set while the interpreter is finalized: nothing is known of what is foreign any more.
+    static FORGOTTEN: Cell<bool> = const { Cell::new(false) };
     static KEPT: RefCell<Vec<&'static PyRef<PyType>>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -67,6 +73,14 @@ pub(super) fn note_foreign(ctx: &Context) {
     }
     found.retain(|_, class| class.heaptype_ext.is_some());
     FOREIGN.set(found);
+    FORGOTTEN.set(false);
+}
+
+/// Lets go of what was noted: the interpreter is about to be finalized, which frees what nobody holds.
+pub(crate) fn forget_foreign() {
+    FORGOTTEN.set(true);
+    let noted = FOREIGN.take();
+    drop(noted);
 }
 
 /// Keeps scripts from finding them.
@@ -87,6 +101,9 @@ fn without_foreign(vm: &VirtualMachine, result: PyObjectRef) -> PyResult {
     let Some(list) = result.downcast_ref::<PyList>() else {
         return Ok(result);
     };
+    if FORGOTTEN.get() {
+        return Ok(vm.ctx.new_list(Vec::new()).into());
+    }
     let all = list.borrow_vec().to_vec();
     let own = FOREIGN.with_borrow(|foreign| {
         let own = all.into_iter().filter(|class| !foreign.contains_key(&class.get_id()));

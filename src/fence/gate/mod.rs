@@ -33,7 +33,7 @@ use self::tables::{Module, Rule};
 use super::policy::Fence;
 
 use memory::note_foreign;
-pub(crate) use memory::seal;
+pub(crate) use memory::{forget_foreign, seal};
 
 thread_local! {
     /// By name, the definitions of this thread: types and names of the VM are a thread's own, and so is the fence.
