@@ -26,7 +26,7 @@ use super::{
 use crate::{alloc, control::Control, error::Result};
 
 /// What our own part of starting an interpreter imports.
-const OURS: [&str; 3] = ["os", "_ungil_streams", "_ungil_finder"];
+const OURS: [&str; 4] = ["os", "_sitebuiltins", "_ungil_streams", "_ungil_finder"];
 
 /// Modules of the standard library that depend on nothing that an interpreter learns only when it is taken, or for which
 /// `_ungil_spare.renew()` sees to that.
