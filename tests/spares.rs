@@ -56,8 +56,9 @@ fn taken<R>(body: impl FnOnce() -> R) -> (R, u64) {
 }
 
 /// Runs a script whose children are to come from spares: the first start says which kind, and the second takes one.
-fn run_with_spares(py: &Interpreter, prelude: &str, script: &str) {
+fn run_with_spares(builder: Builder, prelude: &str, script: &str) -> Interpreter {
     let _turn = guard();
+    let py = builder.build().unwrap();
     set_spares(2);
     let run = |source: &str| {
         if let Err(error) = py.exec(source) {
@@ -69,6 +70,7 @@ fn run_with_spares(py: &Interpreter, prelude: &str, script: &str) {
     py.take_stdout();
     let ((), taken) = taken(|| run(script));
     assert!(taken > 0, "no spare was taken: {:?}", spares());
+    py
 }
 
 const PROCESSES: &str = "
@@ -165,9 +167,9 @@ fn what_a_spare_cannot_become_is_built_and_says_what_is_wrong() {
     let error = quiet().working_dir("/nowhere/at/all").build().unwrap_err();
     assert!(matches!(error, Error::Io { .. }), "{error:?}");
     // A host's module in the place of one that spares import is the host's.
-    let (py, from_spares) = taken(|| quiet().source("os", "name = 'mine'").build().unwrap());
+    let (py, from_spares) = taken(|| quiet().source("statistics", "name = 'mine'").build().unwrap());
     assert_eq!(from_spares, 0);
-    assert_eq!(py.eval::<String>("__import__('os').name").unwrap(), "mine");
+    assert_eq!(py.eval::<String>("__import__('statistics').name").unwrap(), "mine");
     assert!(quiet().build().is_ok());
 }
 
@@ -270,9 +272,8 @@ fn the_memory_of_a_spare_is_charged_to_who_took_it() {
 
 #[test]
 fn the_memory_of_a_childs_spare_is_its_starters() {
-    let py = quiet().limits(Limits::new().memory(200 << 20)).build().unwrap();
-    run_with_spares(
-        &py,
+    let py = run_with_spares(
+        quiet().limits(Limits::new().memory(200 << 20)),
         PROCESSES,
         "
 def fill(connection):
@@ -298,9 +299,8 @@ assert ours.recv() == 40
 
 #[test]
 fn a_process_from_a_spare_knows_who_it_is() {
-    let py = quiet().env("INHERITED", "1").build().unwrap();
     run_with_spares(
-        &py,
+        quiet().env("INHERITED", "1"),
         PROCESSES,
         "
 def report(queue):
@@ -339,9 +339,8 @@ for target, status in ((leave, 5), (refuse, 6)):
 
 #[test]
 fn when_a_process_is_joined_its_exit_functions_and_finalizers_have_run() {
-    let py = quiet().build().unwrap();
-    run_with_spares(
-        &py,
+    let py = run_with_spares(
+        quiet(),
         PROCESSES,
         "
 class Noisy:
@@ -382,9 +381,8 @@ else:
 
 #[test]
 fn a_lock_that_a_thread_held_is_free_when_it_is_joined() {
-    let py = quiet().build().unwrap();
     run_with_spares(
-        &py,
+        quiet(),
         "import threading\nfrom multiprocessing import Lock\nthreading.Thread(target=print).start()",
         "
 lock = threading.Lock()
@@ -398,9 +396,8 @@ assert lock.acquire(timeout=0)
 
 #[test]
 fn garbage_of_a_child_is_collected_as_ever() {
-    let py = quiet().build().unwrap();
     run_with_spares(
-        &py,
+        quiet(),
         PROCESSES,
         "
 def cycles(queue):
@@ -423,9 +420,8 @@ child.join()
 
 #[test]
 fn more_children_at_once_than_spares_all_come_and_go() {
-    let py = quiet().build().unwrap();
     run_with_spares(
-        &py,
+        quiet(),
         PROCESSES,
         "
 queue = Queue()
@@ -443,9 +439,8 @@ for _ in range(3):
 
 #[test]
 fn isolates_executors_and_threads_take_spares() {
-    let py = quiet().build().unwrap();
     run_with_spares(
-        &py,
+        quiet(),
         "
 from concurrent import interpreters
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor

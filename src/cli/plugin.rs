@@ -9,8 +9,8 @@ use std::{
 
 use clap::{Parser, Subcommand};
 use ungil::{
-    Value,
-    plugin::{self, CheckReport, EventKind, HostDescription, PluginHost, Policy},
+    Error, Value,
+    plugin::{self, CallError, CheckReport, EventKind, HostDescription, PluginHost, Policy},
 };
 
 use super::{STATUS_USAGE, limits};
@@ -224,7 +224,7 @@ fn call(
             count => format!("the plugin has {count} functions for the hook {hook}; call one of them by another name"),
         }));
     };
-    let answer = answer.result.as_ref().map_err(of_plugin)?;
+    let answer = answer.result.as_ref().map_err(|error| of_plugin(tell(error)))?;
     let text = serde_json::to_string(answer).map_err(|error| of_plugin(format!("the answer is not JSON: {error}")))?;
     println!("{text}");
     for event in events {
@@ -233,4 +233,15 @@ fn call(
         }
     }
     Ok(())
+}
+
+/// What went wrong, with the place in the plugin's code where a limit ended it.
+fn tell(error: &CallError) -> String {
+    match error.error() {
+        Some(Error::Limit(limit)) => match limit.exception() {
+            Some(exception) => format!("{exception}\n{error}"),
+            None => error.to_string(),
+        },
+        _ => error.to_string(),
+    }
 }

@@ -11,8 +11,8 @@ use crate::{
     fence::{Fence, Permissions},
     host::{self, HostFunction, IntoAsyncHostFunction, IntoHostFunction, Module},
     interpreter::{
-        Blueprint, DEFAULT_STACK, Environment, Input, Interpreter, MemoryModule, Output, ProcessRole, SitePackages, expect,
-        site_folders,
+        Blueprint, DEFAULT_STACK, Environment, Input, Interpreter, MemoryModule, Output, ProcessRole, SitePackages,
+        expect, site_folders,
     },
     pool::PoolBuilder,
     value::to_value_at,

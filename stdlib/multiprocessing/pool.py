@@ -224,8 +224,9 @@ class Pool:
     def terminate(self) -> None:
         """Stops the workers; work under way fails with ProcessError."""
         self._state = TERMINATE
-        self._terminate()
+        # First, or the end of a worker would be what a task hears of.
         self._abandon(context.ProcessError("the pool was terminated before this was done"))
+        self._terminate()
 
     def join(self) -> None:
         """Waits for the workers to end, after close() or terminate()."""

@@ -78,7 +78,6 @@ pub(super) fn module(name: &str) -> Module {
         #[cfg(unix)]
         "_posixsubprocess" => Module::Gated(|_| Rule::Instead(programs::fork_exec)),
         "mmap" => Module::Face(&["mmap"]),
-        "_multiprocessing" => Module::Face(&["SemLock"]),
         "grp" | "pwd" => Module::Gated(users),
         "faulthandler" | "syslog" | "termios" | "_posixshmem" => Module::Gated(|_| NEVER),
         _ => Module::Absent,
