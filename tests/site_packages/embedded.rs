@@ -36,7 +36,7 @@ fn it_stands_behind_search_paths() {
 fn a_folder_that_is_not_there_is_an_error() {
     let folder = Folder::new();
     let built = Interpreter::builder().site_packages(folder.path("venv")).build();
-    let error = built.err().expect("nothing is there");
+    let error = built.expect_err("nothing is there");
     assert!(matches!(error, Error::Config { .. }), "{error}");
     assert!(error.to_string().contains("venv"), "{error}");
 }

@@ -1,6 +1,5 @@
 """Parses JSON with a grammar, by two algorithms."""
 # packages: lark==1.3.1
-# fails: the VM's `set \|= other` refuses a set that is none of its own
 
 from lark import Lark, Transformer, UnexpectedInput, v_args
 

@@ -1,6 +1,5 @@
 """Finds ways, components, ranks and colours of graphs."""
 # packages: networkx==3.6.1
-# fails: after a while the VM reads an attribute wrongly that stands beside a class attribute with `__set__` alone
 
 import networkx as nx
 

@@ -1,6 +1,5 @@
 """Plans a virtual environment; it is CPython that it looks for, so none is made."""
 # packages: virtualenv==21.15.8 distlib==0.4.4 filelock==4.2.11 packaging==26.3 platformdirs==4.14.7 python-discovery==1.9.5
-# fails: the VM orders the bases of some classes wrongly
 
 import tempfile
 
