@@ -8,7 +8,7 @@ use super::{
     ApiVersion, Offer, PluginError, Policy, Refusal, Stage, discover::Location, load, outline, policy::Terms,
     settings::Settings,
 };
-use crate::{Script, error::Error};
+use crate::{Script, error::Error, fence::Grant};
 
 /// A hook, as a host describes it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -160,9 +160,12 @@ pub fn check(path: &Path, host: Option<&HostDescription>) -> Result<CheckReport,
     let settings = host.map(HostDescription::settings).unwrap_or_default();
     let plan = load::plan(&settings, &package)?;
     let permissions = &plan.granted.permissions;
+    // Each can read its own folder; that goes without saying.
+    let is_own = |grant: &&Grant| matches!(grant, Grant::Read(path) if Some(path) == package.folder.as_ref());
     let mut granted: Vec<String> = permissions
         .grants()
         .iter()
+        .filter(|grant| !is_own(grant))
         .map(|grant| format!("{} {grant}", grant.kind()))
         .collect();
     if permissions.are_all() {

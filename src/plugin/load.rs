@@ -29,7 +29,7 @@ pub(super) fn plan(settings: &Settings, package: &Package) -> Result<Plan, Plugi
         });
     }
     let policy: &Policy = settings.policy_of(&manifest.name);
-    let mut granted = policy.grant(manifest);
+    let mut granted = policy.grant(manifest, package.folder.as_deref());
     let offers = settings.offers.select(manifest, policy, &mut granted.refused);
     if granted.refused.iter().any(|refusal| refusal.required) {
         return Err(PluginError::Required {
@@ -90,16 +90,10 @@ fn build(
     name: &Arc<str>,
     generation: u64,
 ) -> Result<Interpreter, Error> {
-    let mut permissions = plan.granted.permissions.clone();
-    if let Some(folder) = &package.folder
-        && !permissions.are_all()
-    {
-        permissions = permissions.allow_read(folder);
-    }
     let mut builder = Builder::new()
         .name(format!("{name}#{generation}"))
         .tenant(format!("plugin {name}"))
-        .permissions(permissions)
+        .permissions(plan.granted.permissions.clone())
         .limits(plan.granted.limits.clone())
         .stdin(Input::Empty);
     if let Some(output) = &settings.output {

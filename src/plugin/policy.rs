@@ -1,6 +1,6 @@
 //! What the host lets plugins do, and what one gets: the lesser of what it asks for and what is allowed.
 
-use std::{fmt, time::Duration};
+use std::{fmt, path::Path, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
@@ -120,10 +120,10 @@ impl Policy {
             .is_none_or(|offers| offers.iter().any(|offer| offer == name))
     }
 
-    /// What a plugin with that manifest gets.
-    pub(super) fn grant(&self, manifest: &Manifest) -> Granted {
+    /// What a plugin with that manifest gets, if its files are in the folder `own`, which it may read.
+    pub(super) fn grant(&self, manifest: &Manifest, own: Option<&Path>) -> Granted {
         let mut refused = Vec::new();
-        let permissions = self.permissions(manifest, &mut refused);
+        let permissions = self.permissions(manifest, own, &mut refused);
         let limits = self.limits_for(manifest, &mut refused);
         let mut topics = |kind: &str, asked: &[String], allowed: &[String]| {
             let covered = |topic: &&String| allowed.iter().any(|pattern| pattern_covers(pattern, topic));
@@ -146,10 +146,14 @@ impl Policy {
         }
     }
 
-    fn permissions(&self, manifest: &Manifest, refused: &mut Vec<Refusal>) -> Permissions {
-        let mut permissions = self.given.clone();
+    fn permissions(&self, manifest: &Manifest, own: Option<&Path>, refused: &mut Vec<Refusal>) -> Permissions {
+        let mut given = self.given.clone();
+        if let Some(folder) = own.filter(|_| !given.are_all()) {
+            given = given.allow_read(folder);
+        }
+        let mut permissions = given.clone();
         for grant in manifest.permissions.grants() {
-            if self.given.covers(&grant) {
+            if given.covers(&grant) {
                 continue;
             }
             if self.allowed.covers(&grant) {
@@ -432,7 +436,7 @@ mod tests {
         let granted = policy.grant(&manifest(
             "required = ['wall_time']\n[limits]\nwall_time = 3\ntasks = 5\n[permissions]\nenv = ['HOME']\nclock = true\n\
              connect = ['example.com:443', 'other.org']\npublish = ['orders.new', 'mail']",
-        ));
+        ), None);
         assert_eq!(granted.limits.wall_time, Some(2 * SECOND));
         assert_eq!(granted.limits.tasks, Some(5));
         assert_eq!(granted.publish, ["orders.new"]);

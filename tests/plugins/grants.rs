@@ -190,3 +190,20 @@ fn who_grants_nothing_at_all_gets_plugins_that_import_nothing() {
     let failed = wait_for(&events, "the import failed", super::workshop::failure);
     assert!(failed.contains("wsgiref"), "{failed}");
 }
+
+#[test]
+fn what_a_plugin_has_anyway_is_not_refused_when_it_asks() {
+    let source = "import pathlib\ndef go(): return (pathlib.Path(__file__).parent / 'data/rates.txt').read_text()";
+    let workshop = Workshop::new(&[
+        (
+            "shop/plugin.toml",
+            "required = ['read']\n[permissions]\nread = ['data']",
+        ),
+        ("shop/__init__.py", source),
+        ("shop/data/rates.txt", "7"),
+    ]);
+    let host = workshop.host();
+    assert_eq!(host.plugins()[0].refused, []);
+    let answers = host.hook::<(), String>("go").all(&()).unwrap();
+    assert_eq!(answers[0].result.as_ref().unwrap(), "7");
+}

@@ -20,8 +20,6 @@ pub enum Goal {
     },
     /// `ours` is no greater.
     AtMost { ours: &'static str, most: f64 },
-    /// `ours` is no less.
-    AtLeast { ours: &'static str, least: f64 },
 }
 
 /// How it stands with a goal.
@@ -54,18 +52,14 @@ impl Goal {
                     met: reached.map(|reached| reached >= *factor),
                 }
             }
-            Self::AtMost { ours, most } => Self::bound(ours, "at most", *most, median(ours), |figure| figure <= *most),
-            Self::AtLeast { ours, least } => {
-                Self::bound(ours, "at least", *least, median(ours), |figure| figure >= *least)
+            Self::AtMost { ours, most } => {
+                let figure = median(ours);
+                let is = figure.map_or_else(|| "not measured".into(), super::figures::show);
+                Verdict {
+                    text: format!("{ours} at most {}: {is}", super::figures::show(*most)),
+                    met: figure.map(|figure| figure <= *most),
+                }
             }
-        }
-    }
-
-    fn bound(ours: &str, words: &str, bound: f64, figure: Option<f64>, holds: impl Fn(f64) -> bool) -> Verdict {
-        let is = figure.map_or_else(|| "not measured".into(), super::figures::show);
-        Verdict {
-            text: format!("{ours} {words} {}: {is}", super::figures::show(bound)),
-            met: figure.map(holds),
         }
     }
 }

@@ -132,7 +132,7 @@ mod tests {
             for goal in &case.goals {
                 let named = match goal {
                     Goal::Times { ours, theirs, .. } => vec![*ours, *theirs],
-                    Goal::AtMost { ours, .. } | Goal::AtLeast { ours, .. } => vec![*ours],
+                    Goal::AtMost { ours, .. } => vec![*ours],
                 };
                 assert!(
                     named.iter().all(|name| labels.contains(name)),
