@@ -1,4 +1,5 @@
-# ends: limit
+# ends: limit | lost
+# A collection of all that it has made cannot be interrupted.
 import gc
 
 gc.disable()
