@@ -146,9 +146,15 @@ class Crew:
     def withdraw(self) -> list[Job]:
         """Takes back all calls that no worker has begun. Their jobs, which it returns, are not told."""
         self._take_back()
-        jobs = [self._waiting.pop(number) for number, _ in self._held if number in self._held_numbers]
-        self._held.clear()
-        self._held_numbers.clear()
+        # Taken at once, so that a delivery in the middle of it has none of them to send or to clear.
+        self._held, held = deque(), self._held
+        jobs = []
+        for number, _ in held:
+            if number in self._held_numbers:
+                self._held_numbers.discard(number)
+                job = self._waiting.pop(number, None)
+                if job is not None:
+                    jobs.append(job)
         self._close_when_done()
         return jobs
 
@@ -170,8 +176,9 @@ class Crew:
     def join(self, timeout: float | None = None) -> bool:
         """Waits until all workers have ended; False if they have not in *timeout* seconds."""
         deadline = None if timeout is None else time.monotonic() + timeout
-        while self.workers:
-            worker = next(iter(self.workers.values()))
+        # A list, because a delivery takes out workers that have ended, at any time.
+        while workers := list(self.workers.values()):
+            worker = workers[0]
             if not worker.join(None if deadline is None else max(deadline - time.monotonic(), 0)):
                 return False
             self._ended(worker)
@@ -265,7 +272,10 @@ class Crew:
         self._supplying = True
         try:
             while self._held and len(self._queue) < self.size * _AHEAD:
-                task = self._held.popleft()
+                try:
+                    task = self._held.popleft()
+                except IndexError:
+                    return  # A delivery in the middle of it took them all.
                 if task[0] in self._held_numbers:
                     self._held_numbers.discard(task[0])
                     self._tasks.send(task)
