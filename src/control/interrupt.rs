@@ -73,7 +73,7 @@ pub(super) type LossHook = Box<dyn FnOnce() + Send>;
 pub(crate) struct Control {
     id: u64,
     name: Arc<str>,
-    make_stop: MakeStop,
+    pub(super) make_stop: MakeStop,
     limits: Arc<Limits>,
     quota: Arc<Quota>,
     signals: OnceLock<UserSignalSender>,
