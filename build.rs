@@ -7,8 +7,14 @@ use std::{
     path::Path,
 };
 
-/// The crates that have a stand-in below `vm/`.
-const PATCHED: [&str; 2] = ["rustpython-vm", "rustpython-sre_engine"];
+/// The crates that have a stand-in below `vm/`. The first two must be in use; the others mend what the compiler refuses.
+const STAND_INS: [&str; 4] = [
+    "rustpython-vm",
+    "rustpython-sre_engine",
+    "rustpython-compiler",
+    "rustpython-codegen",
+];
+const NEEDED: usize = 2;
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
@@ -18,7 +24,7 @@ fn main() {
         stamp(Path::new("stdlib"))
     );
     let root = env::var("CARGO_MANIFEST_DIR").unwrap_or_default();
-    for name in PATCHED {
+    for name in &STAND_INS[..NEEDED] {
         check(name, &root);
     }
 }
@@ -91,14 +97,14 @@ fn fail(reason: &str, root: &str) {
         String::new(),
         "    [patch.crates-io]".into(),
     ];
-    lines.extend(PATCHED.map(|name| format!("    {name} = {{ path = \"{root}/vm/{name}\" }}")));
+    lines.extend(STAND_INS.map(|name| format!("    {name} = {{ path = \"{root}/vm/{name}\" }}")));
     lines.extend([
         String::new(),
         "or, when you take it from git (with the same branch, tag or rev, if you name one):".into(),
         String::new(),
         "    [patch.crates-io]".into(),
     ]);
-    lines.extend(PATCHED.map(|name| format!("    {name} = {{ git = \"{repository}\" }}")));
+    lines.extend(STAND_INS.map(|name| format!("    {name} = {{ git = \"{repository}\" }}")));
     for line in lines {
         println!("cargo::error={line}");
     }
