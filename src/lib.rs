@@ -209,7 +209,7 @@
 //! ```
 //!
 //! [`Interpreter::stack`] shows where a script is while it runs. Not interruptible is one that is inside a single native
-//! operation, such as a power of huge numbers or a regular expression that explodes.
+//! operation, such as a product of huge numbers.
 //!
 //! # Limits
 //!

@@ -2,6 +2,7 @@
 //! registry, except `many_interpreters`, which needs luck or a sanitizer for that.
 
 mod behaviour;
+mod syntax;
 
 use rustpython_vm::signal::{UserSignalSender, user_signal_channel};
 use rustpython_vm::{Interpreter, Settings, VirtualMachine, compiler::Mode};

@@ -131,9 +131,8 @@ class Job:
 
     def _answer(self, index: int, succeeded: bool, value: Any) -> None:
         """Takes the answer for a chunk, the first one."""
-        if index not in self._tickets:
+        if self._tickets.pop(index, None) is None:
             return
-        del self._tickets[index]
         self._set(index, succeeded, value)
         self._feed()
         if not self._tickets and self._fed():
@@ -215,6 +214,8 @@ class MapResult(ApplyResult):
         super().__init__(pool, callback, error_callback)
         self._parts: list[list[Any]] = [[]] * len(chunks)
         self._left = len(chunks)
+        # No delivery comes in between while a lock is held, so that none is lost from the count.
+        self._counting = _ungil.Lock()
         self._chunks = deque(enumerate(chunks))
         if not chunks:
             self._value, self._callback = [], None
@@ -232,8 +233,10 @@ class MapResult(ApplyResult):
             self._parts[index] = value
         elif self._success:
             self._success, self._value = False, value
-        self._left -= 1
-        if self._left == 0:
+        with self._counting:
+            self._left -= 1
+            is_last = self._left == 0
+        if is_last:
             if self._success:
                 self._value = [item for part in self._parts for item in part]
             self._parts = []

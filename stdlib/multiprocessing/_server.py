@@ -194,7 +194,7 @@ class Server:
     def _let_go(self, ident: str, key: int) -> None:
         served = self.id_to_obj.get(ident)
         if served and served.watches.pop(key, None) and not served.watches:
-            del self.id_to_obj[ident]
+            self.id_to_obj.pop(ident, None)
 
     def _sweep(self) -> None:
         """Lets go of what nobody holds any more although the news has not come yet."""

@@ -234,8 +234,9 @@ class Pool:
             raise ValueError("Pool is still running")
         if self._state not in (CLOSE, TERMINATE):
             raise ValueError("In unknown state")
-        while self._pool:
-            worker = self._pool[0]
+        # A list, because the news of a worker's end takes it out at any time.
+        while workers := list(self._pool):
+            worker = workers[0]
             worker.join()
             self._worker_ended(worker)
         self._inbox.pump()
@@ -313,9 +314,10 @@ class Pool:
         self._watches[worker] = _ungil.when_ready(worker.sentinel, ended)
 
     def _worker_ended(self, worker: BaseProcess) -> None:
-        if worker not in self._pool:
-            return
-        self._pool.remove(worker)
+        try:
+            self._pool.remove(worker)
+        except ValueError:
+            return  # join() and the news of its end both come here.
         self._watches.pop(worker).cancel()
         worker.join()
         lost = [(job, index) for job in list(self._jobs.values()) for index in job._lost()]

@@ -176,5 +176,8 @@ def _join_all() -> None:
             getattr(sys.modules[module], function)()
     # Tasks that loop over a receiver end when nobody can send any more.
     _ungil.release_ends()
-    while _running:
-        _running.pop().join()
+    # A list, because the news of a task's end takes it out at any time.
+    while children := list(_running):
+        for child in children:
+            child.join()
+            _running.discard(child)

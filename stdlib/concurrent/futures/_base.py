@@ -242,17 +242,24 @@ class _Watch:
             self._note(future)
 
     def _note(self, future: Future) -> None:
-        if future._state in _SETTLED and future in self.left:
-            self.left.discard(future)
+        if future._state in _SETTLED and self._take(future):
             self.settled.append(future)
-            future._waiters.remove(self._note)
             if not self.left or self._enough(future, self.left):
                 self.event.set()
 
     def stop(self) -> None:
         """Looks at no future any more."""
-        while self.left:
-            self.left.pop()._waiters.remove(self._note)
+        for future in list(self.left):
+            self._take(future)
+
+    def _take(self, future: Future) -> bool:
+        """False if a delivery in the middle of it, or before it, has taken it."""
+        try:
+            self.left.remove(future)
+        except KeyError:
+            return False
+        future._waiters.remove(self._note)
+        return True
 
 
 DoneAndNotDoneFutures = namedtuple("DoneAndNotDoneFutures", "done not_done")
@@ -272,13 +279,13 @@ def wait(fs: Iterable[Future], timeout: float | None = None, return_when: str = 
     enough = _ENOUGH.get(return_when)
     if enough is None:
         raise ValueError(f"Invalid return condition: {return_when!r}")
-    watch = _Watch(fs, enough)
+    futures = set(fs)
+    watch = _Watch(futures, enough)
     if watch.left:
         watch.event.wait(timeout)
-    not_done = set(watch.left)
-    done = set(watch.settled)
     watch.stop()
-    return DoneAndNotDoneFutures(done, not_done)
+    done = set(watch.settled)
+    return DoneAndNotDoneFutures(done, futures - done)
 
 
 def as_completed(fs: Iterable[Future], timeout: float | None = None) -> Iterator[Future]:

@@ -251,9 +251,10 @@ class CallThread:
             self._ended()
 
     def _ended(self) -> None:
-        if self not in _running:
-            return
-        _running.discard(self)
+        try:
+            _running.remove(self)
+        except KeyError:
+            return  # join() and the news of its end both come here.
         try:
             _outcome(self._job)
         except Exception as error:

@@ -1,6 +1,5 @@
 """Turns reStructuredText into HTML."""
 # packages: docutils==0.23
-# fails: the VM's compiler takes the word `for` in a comment behind a keyword argument for a comprehension
 
 from docutils.core import publish_parts
 

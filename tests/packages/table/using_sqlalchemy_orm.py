@@ -1,6 +1,5 @@
 """Loads and changes objects in SQLite, by the ORM of SQLAlchemy."""
 # packages: SQLAlchemy==2.1.9 typing_extensions==4.16.0
-# fails: the VM's compiler refuses a class within a class whose annotations depend on a condition
 
 import sqlalchemy as sa
 from sqlalchemy import orm
