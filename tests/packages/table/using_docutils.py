@@ -1,5 +1,5 @@
 """Turns reStructuredText into HTML."""
-# packages: docutils==0.23
+# packages: docutils==0.23 Pygments==2.21.0
 
 from docutils.core import publish_parts
 
