@@ -178,6 +178,17 @@ impl Limits {
         self.wall_time.is_some() || self.script_time.is_some() || self.cpu_time.is_some()
     }
 
+    /// The same, with no limit of time that is shorter than `least`.
+    pub(super) fn with_time_of(&self, least: Duration) -> Self {
+        let raise = |limit: Option<Duration>| limit.map(|limit| limit.max(least));
+        Self {
+            wall_time: raise(self.wall_time),
+            script_time: raise(self.script_time),
+            cpu_time: raise(self.cpu_time),
+            ..self.clone()
+        }
+    }
+
     /// When to give up on a job that was told to stop; `None` for never.
     pub(crate) fn patience(&self) -> Option<Duration> {
         let limited = self.is_timed() || self.memory.is_some() || self.output.is_some();

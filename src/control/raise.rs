@@ -2,7 +2,7 @@
 
 use std::{
     sync::{Arc, atomic::Ordering},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use rustpython_vm::{PyResult, VirtualMachine, signal::UserSignal};
@@ -20,6 +20,9 @@ use crate::{
     alloc,
     error::{Allowance, LimitKind},
 };
+
+/// What a report of a stop may take at least: a script that had milliseconds is not reported in as many, on a busy machine.
+const REPORT_TIME: Duration = Duration::from_secs(10);
 
 impl Control {
     /// Raises in the job until it is over. Does nothing if the job does not run here now.
@@ -70,8 +73,8 @@ impl Control {
         }
     }
 
-    /// The stop of the running job has done its work: the job goes on, with its time and output as at its start, to report
-    /// what happened.
+    /// The stop of the running job has done its work: the job goes on, with output as at its start and some time, to
+    /// report what happened.
     pub(crate) fn acknowledge_stop(self: &Arc<Self>) {
         self.output.store(0, Ordering::Relaxed);
         let mut running = self.running.lock();
@@ -83,7 +86,7 @@ impl Control {
             .limits
             .clone()
             .filter(|limits| limits.is_timed())
-            .map(|limits| Clock::start(limits, cpu));
+            .map(|limits| Clock::start(Arc::new(limits.with_time_of(REPORT_TIME)), cpu));
         deadline::arm(self, &mut running);
     }
 
