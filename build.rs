@@ -1,5 +1,5 @@
-//! Checks that the patched VM is in place. Without its patches interpreters on different threads are not sound, so
-//! this crate refuses to be built on the VM as it is in the registry.
+//! Checks that the patched crates of the VM are in place. Without the patches interpreters on different threads are not
+//! sound, so this crate refuses to be built on the crates as they are in the registry.
 
 use std::{
     env, fs,
@@ -7,33 +7,50 @@ use std::{
     path::Path,
 };
 
+/// The crates that have a stand-in below `vm/`. The first two must be in use; the others mend what the compiler refuses.
+const STAND_INS: [&str; 4] = [
+    "rustpython-vm",
+    "rustpython-sre_engine",
+    "rustpython-compiler",
+    "rustpython-codegen",
+];
+const NEEDED: usize = 2;
+
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
-    println!("cargo::rerun-if-changed=vm/rustpython-vm/patches");
     println!("cargo::rerun-if-changed=stdlib");
     println!(
         "cargo::rustc-env=UNGIL_STDLIB_STAMP={:016x}",
         stamp(Path::new("stdlib"))
     );
-    println!("cargo::rerun-if-env-changed=DEP_UNGIL_RUSTPYTHON_VM_PATCHES");
-
     let root = env::var("CARGO_MANIFEST_DIR").unwrap_or_default();
-    let applied = env::var("DEP_UNGIL_RUSTPYTHON_VM_PATCHES").unwrap_or_default();
+    for name in &STAND_INS[..NEEDED] {
+        check(name, &root);
+    }
+}
+
+/// Ends the build if the stand-in of that crate is not in use, or not this version's.
+fn check(name: &str, root: &str) {
+    let patches = format!("vm/{name}/patches");
+    let variable = format!("DEP_UNGIL_{}_PATCHES", name.to_uppercase().replace('-', "_"));
+    println!("cargo::rerun-if-changed={patches}");
+    println!("cargo::rerun-if-env-changed={variable}");
+    let applied = env::var(variable).unwrap_or_default();
     let applied: Vec<&str> = applied.split_whitespace().collect();
-    let missing: Vec<String> = wanted(&Path::new(&root).join("vm/rustpython-vm/patches"))
+    let missing: Vec<String> = wanted(&Path::new(root).join(patches))
         .into_iter()
         .filter(|name| !applied.contains(&name.as_str()))
         .collect();
     if applied.is_empty() {
         fail(
-            "`ungil` needs a patched `rustpython-vm`, and this build uses the one from the registry.",
-            &root,
+            &format!("`ungil` needs a patched `{name}`, and this build uses the one from the registry."),
+            root,
         );
     } else if !missing.is_empty() {
         let missing = missing.join(", ");
         fail(
-            &format!("`ungil` is built on a `rustpython-vm` that lacks these of its patches: {missing}."),
-            &root,
+            &format!("`ungil` is built on a `{name}` that lacks these of its patches: {missing}."),
+            root,
         );
     }
 }
@@ -74,18 +91,20 @@ fn fail(reason: &str, root: &str) {
         Ok(address) if !address.is_empty() => address,
         _ => "<the address you take ungil from>".into(),
     };
-    let lines = [
+    let mut lines = vec![
         reason.to_string(),
         "Add to the Cargo.toml of your workspace, when you depend on ungil by path:".into(),
         String::new(),
         "    [patch.crates-io]".into(),
-        format!("    rustpython-vm = {{ path = \"{root}/vm/rustpython-vm\" }}"),
+    ];
+    lines.extend(STAND_INS.map(|name| format!("    {name} = {{ path = \"{root}/vm/{name}\" }}")));
+    lines.extend([
         String::new(),
         "or, when you take it from git (with the same branch, tag or rev, if you name one):".into(),
         String::new(),
         "    [patch.crates-io]".into(),
-        format!("    rustpython-vm = {{ git = \"{repository}\" }}"),
-    ];
+    ]);
+    lines.extend(STAND_INS.map(|name| format!("    {name} = {{ git = \"{repository}\" }}")));
     for line in lines {
         println!("cargo::error={line}");
     }

@@ -11,6 +11,7 @@ mod listen;
 mod memory;
 mod os_thread;
 mod quota;
+mod raise;
 pub(crate) mod spawner;
 mod stop;
 mod token;

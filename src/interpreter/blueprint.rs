@@ -4,10 +4,14 @@ use std::{ffi::OsString, path::PathBuf, sync::Arc};
 
 use rustpython_vm::{Context, builtins::PyModuleDef, frozen::FrozenModule};
 
-use super::{Input, Output, SitePackages, threads::ThreadKind};
+use super::{
+    Input, Output, SitePackages, child::Departure, family::Identity, life::WorkSource, streams::Captured,
+    threads::ThreadKind,
+};
 use crate::{
     alloc::Account,
-    control::{Limits, Quota},
+    bridge::Exceptions,
+    control::{Control, Limits, Quota},
     fence::Fence,
     host,
     value::Value,
@@ -127,4 +131,27 @@ pub(crate) enum ProcessRole {
     Guest,
     /// The process is there for this script: it gets the signals, and `os._exit` ends it.
     Main,
+}
+
+/// What is particular about one interpreter beside its blueprint.
+pub(super) struct Conception {
+    pub(super) control: Arc<Control>,
+    pub(super) captured: Captured,
+    pub(super) identity: Identity,
+    pub(super) source: Option<Box<dyn WorkSource>>,
+    pub(super) departure: Option<Departure>,
+}
+
+impl Conception {
+    pub(super) fn new(blueprint: &Blueprint, name: &str, identity: Identity) -> Self {
+        let quota = blueprint.quota.clone().unwrap_or_else(|| Quota::new(&blueprint.limits));
+        let limits = blueprint.limits.clone();
+        Self {
+            control: Control::new(name, Exceptions::make_stop, limits, quota, blueprint.account),
+            captured: Captured::default(),
+            identity,
+            source: None,
+            departure: None,
+        }
+    }
 }

@@ -8,7 +8,7 @@ use rustpython_vm::{PyResult, VirtualMachine, builtins::PyBaseExceptionRef};
 use super::{
     capacity::Place,
     family::{Family, Kind, Pid},
-    job::Canceller,
+    queued::Canceller,
 };
 use crate::{
     channel::Announcement,

@@ -3,22 +3,25 @@
 use std::{
     path::PathBuf,
     sync::{
-        Arc, Weak,
+        Arc,
         atomic::{AtomicBool, Ordering},
     },
     time::{Duration, Instant},
 };
 
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded, unbounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, bounded, unbounded};
 use rustpython_vm::{VirtualMachine, vm::thread::with_current_vm};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
     Blueprint, Object, Stats, Task,
-    child::{self, Departure},
+    address::{Address, discard},
+    blueprint::Conception,
+    child,
     family::{Family, Identity, Kind},
-    job::{Job, prepare, prepare_with},
+    job::Job,
     life::{self, Birth, Message, WorkSource},
+    queued::{QueuedJob, prepare},
     run, stack,
     stats::Counters,
     stock,
@@ -27,8 +30,7 @@ use super::{
 };
 use crate::{
     alloc,
-    bridge::Exceptions,
-    control::{Control, Quota, check_counted},
+    control::{Control, check_counted},
     error::{Error, Frame, Result},
     fence,
 };
@@ -79,96 +81,6 @@ struct Inner {
     counters: Arc<Counters>,
     captured: Captured,
     closed: AtomicBool,
-}
-
-/// How an interpreter is reached; does not keep it alive.
-#[derive(Clone)]
-pub(super) struct Address {
-    control: Arc<Control>,
-    mailbox: Sender<Message>,
-    /// The other end of the mailbox, for as long as the interpreter's thread has it.
-    undelivered: Weak<Receiver<Message>>,
-    counters: Arc<Counters>,
-}
-
-/// Drops what is in the mailbox of a lost interpreter; jobs answer that it is closed.
-fn discard(mailbox: &Weak<Receiver<Message>>) {
-    if let Some(mailbox) = mailbox.upgrade() {
-        mailbox.try_iter().for_each(drop);
-    }
-}
-
-impl Address {
-    pub(super) fn id(&self) -> u64 {
-        self.control.id()
-    }
-
-    pub(super) fn name(&self) -> &str {
-        self.control.name()
-    }
-
-    pub(super) fn closed(&self) -> Error {
-        Error::Closed {
-            interpreter: self.name().to_owned(),
-        }
-    }
-
-    /// Tells the interpreter that nobody holds that object any more.
-    pub(super) fn release(&self, id: u64) {
-        self.send(Message::Release(id));
-    }
-
-    pub(super) fn spawn<T, F>(&self, work: F) -> Job<T>
-    where
-        T: Send + 'static,
-        F: FnOnce(&VirtualMachine) -> Result<T> + Send + 'static,
-    {
-        let (queued, job) = prepare_with(work);
-        self.post(queued);
-        job
-    }
-
-    fn post(&self, queued: super::QueuedJob) {
-        queued.destined_for(&self.control);
-        self.counters.queued();
-        // A job that cannot be delivered answers that the interpreter is closed when it is dropped here.
-        if !self.send(Message::Job(queued)) {
-            self.counters.taken();
-        }
-    }
-
-    /// False if nobody is there to read it.
-    fn send(&self, message: Message) -> bool {
-        let sent = self.mailbox.send(message).is_ok();
-        // Who is given up either has its mailbox emptied after this message, or is seen to be lost here.
-        if sent && self.control.is_lost() {
-            discard(&self.undelivered);
-        }
-        sent
-    }
-}
-
-/// What is particular about one interpreter beside its blueprint.
-pub(super) struct Conception {
-    pub(super) control: Arc<Control>,
-    pub(super) captured: Captured,
-    pub(super) identity: Identity,
-    pub(super) source: Option<Box<dyn WorkSource>>,
-    pub(super) departure: Option<Departure>,
-}
-
-impl Conception {
-    pub(super) fn new(blueprint: &Blueprint, name: &str, identity: Identity) -> Self {
-        let quota = blueprint.quota.clone().unwrap_or_else(|| Quota::new(&blueprint.limits));
-        let limits = blueprint.limits.clone();
-        Self {
-            control: Control::new(name, Exceptions::make_stop, limits, quota, blueprint.account),
-            captured: Captured::default(),
-            identity,
-            source: None,
-            departure: None,
-        }
-    }
 }
 
 impl Interpreter {
@@ -257,7 +169,7 @@ impl Interpreter {
     }
 
     /// Puts a job into the mailbox.
-    pub(crate) fn post(&self, queued: super::QueuedJob) {
+    pub(crate) fn post(&self, queued: QueuedJob) {
         self.inner.address.post(queued);
     }
 

@@ -1,5 +1,6 @@
 //! Interpreters: each on a thread of its own, reached through a mailbox.
 
+mod address;
 mod blueprint;
 mod boot;
 mod capacity;
@@ -16,6 +17,7 @@ mod offspring;
 mod packages;
 mod persistent;
 mod process;
+mod queued;
 mod run;
 mod script;
 mod site;
@@ -40,12 +42,13 @@ pub use task::Task;
 pub(crate) use blueprint::{Blueprint, DEFAULT_STACK, Environment, MemoryModule, ProcessRole};
 pub(crate) use child::{Child, Ending};
 pub(crate) use family::Kind;
-#[cfg(feature = "plugins")]
-pub(crate) use job::prepare_within;
-pub(crate) use job::{Canceller, QueuedJob, Resubmit, prepare_each, prepare_retrying};
+pub(crate) use job::Resubmit;
 pub(crate) use life::{Ended, WorkSource};
 pub(crate) use offspring::{claim_task, start};
 pub(crate) use persistent::Isolate;
+#[cfg(feature = "plugins")]
+pub(crate) use queued::prepare_within;
+pub(crate) use queued::{Canceller, QueuedJob, prepare_each, prepare_retrying};
 pub(crate) use site::{SitePackages, folders as site_folders};
 pub(crate) use stock::expect;
 pub(crate) use surroundings::Surroundings;

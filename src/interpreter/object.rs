@@ -13,7 +13,7 @@ use std::{
 use rustpython_vm::{PyObjectRef, PyResult, VirtualMachine};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned};
 
-use super::{handle::Address, job::Job, run};
+use super::{address::Address, job::Job, run};
 use crate::{
     bridge::{self, FromPythonError},
     control::Control,

@@ -10,11 +10,11 @@ use rustpython_vm::{
 
 use super::{
     Blueprint, Child, Input, Interpreter, ProcessRole, Surroundings,
+    blueprint::Conception,
     capacity::Place,
     child::{Departure, Ending},
     family::{self, Kind},
-    handle::Conception,
-    job::prepare_with,
+    queued::prepare_with,
     spare,
 };
 use crate::{

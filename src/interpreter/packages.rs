@@ -24,11 +24,14 @@ pub(super) const ADJUSTED: [&str; 8] = [
     "prompt_toolkit.application.application",
 ];
 
+/// What `site` tries to import at each start, and hardly anybody has: no reason to load what explains.
+const OPTIONAL: [&str; 2] = ["sitecustomize", "usercustomize"];
+
 /// Adds the finders to `sys.meta_path`: one before the finder that looks in folders, one behind all others.
 pub(super) fn install(vm: &VirtualMachine) -> PyResult<()> {
     let finders: PyListRef = vm.sys_module.get_attr("meta_path", vm)?.try_into_value(vm)?;
     let adjusting = finder(vm, "ungil.compat", |name| ADJUSTED.contains(&name))?;
-    let explaining = finder(vm, "_ungil_extensions", |_| true)?;
+    let explaining = finder(vm, "_ungil_extensions", |name| !OPTIONAL.contains(&name))?;
     let mut finders = finders.borrow_vec_mut();
     let last = finders.len().saturating_sub(1);
     finders.insert(last, adjusting);

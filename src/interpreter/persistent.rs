@@ -8,11 +8,12 @@ use rustpython_vm::{PyResult, VirtualMachine, compiler::Mode};
 
 use super::{
     Child, Interpreter,
+    blueprint::Conception,
     child::Departure,
     family::{self, Family, Kind},
-    handle::Conception,
-    job::prepare_with,
-    offspring, run,
+    offspring,
+    queued::prepare_with,
+    run,
 };
 use crate::{
     bridge,

@@ -14,9 +14,9 @@ use rustpython_vm::{
 
 use super::{
     blueprint::Blueprint,
+    blueprint::Conception,
     boot::{self, Cast},
     family::Identity,
-    handle::Conception,
     life::{self, Birth},
     mould::Mould,
     streams::Captured,

@@ -7,6 +7,7 @@ mod delivery;
 mod held;
 mod isolate;
 mod parcel;
+mod regex;
 mod select;
 #[cfg(feature = "sqlite")]
 mod sqlite;
@@ -22,7 +23,7 @@ pub(crate) use sqlite::module_def as sqlite;
 
 /// The definitions of all of them.
 pub(crate) fn definitions(ctx: &Context) -> Vec<&'static PyModuleDef> {
-    vec![ungil::module_def(ctx), thread::module_def(ctx)]
+    vec![ungil::module_def(ctx), thread::module_def(ctx), regex::module_def(ctx)]
 }
 
 /// Lets go of the objects that they hold for the interpreter on this thread, which is ending.

@@ -17,14 +17,15 @@ use super::{
     breaker::Breaker,
     lost::Lost,
     meter::Meter,
-    queue::{Local, Place, Queue, Refusal},
+    queue::{Place, Queue, Refusal},
+    source::{Source, Standing, Tenure},
     stats::PoolStats,
-    supervision::{Service, Supervision},
+    supervision::Supervision,
 };
 use crate::{
     control::{Limits, spawner},
     error::{Error, Result},
-    interpreter::{Blueprint, Canceller, Ended, Interpreter, QueuedJob, Resubmit, WorkSource},
+    interpreter::{Blueprint, Canceller, Interpreter, QueuedJob, Resubmit},
 };
 
 /// How often a lost interpreter is tried to be built again before its seat stays empty.
@@ -32,7 +33,7 @@ const ATTEMPTS: u32 = 3;
 
 thread_local! {
     /// The crew that the interpreter of this thread belongs to.
-    static MEMBER_OF: Cell<Option<u64>> = const { Cell::new(None) };
+    pub(super) static MEMBER_OF: Cell<Option<u64>> = const { Cell::new(None) };
 }
 
 /// A job in the queue of a pool.
@@ -45,43 +46,43 @@ pub(super) struct PoolJob {
 }
 
 pub(super) struct Crew {
-    id: u64,
-    name: String,
+    pub(super) id: u64,
+    pub(super) name: String,
     blueprint: Arc<Blueprint>,
-    queue: Arc<Queue<PoolJob>>,
-    seats: Arc<[Seat]>,
+    pub(super) queue: Arc<Queue<PoolJob>>,
+    pub(super) seats: Arc<[Seat]>,
     /// Nobody holds the pool any more: who ends the last job dismisses the crew.
-    left_alone: AtomicBool,
-    dismissed: AtomicBool,
+    pub(super) left_alone: AtomicBool,
+    pub(super) dismissed: AtomicBool,
     /// Seats that stay empty, and why the last of them does.
     empty_seats: AtomicUsize,
     failure: Mutex<Option<Error>>,
     /// Seats that are not filled again until a lost interpreter has ended.
     vacant: Mutex<Vec<usize>>,
-    supervision: Supervision,
-    breaker: Breaker,
-    counts: Counts,
+    pub(super) supervision: Supervision,
+    pub(super) breaker: Breaker,
+    pub(super) counts: Counts,
     lost: Lost,
 }
 
 #[derive(Default)]
-struct Counts {
-    running: AtomicUsize,
-    done: AtomicU64,
-    failed: AtomicU64,
+pub(super) struct Counts {
+    pub(super) running: AtomicUsize,
+    pub(super) done: AtomicU64,
+    pub(super) failed: AtomicU64,
     lost: AtomicU64,
     /// Lost and not ended.
     stuck: AtomicUsize,
-    recycled: AtomicU64,
+    pub(super) recycled: AtomicU64,
     retried: AtomicU64,
-    refused: AtomicU64,
+    pub(super) refused: AtomicU64,
 }
 
 /// What belongs to one deque of the queue: an interpreter, and whichever takes its place.
 #[derive(Default)]
-struct Seat {
+pub(super) struct Seat {
     interpreter: Mutex<Option<Interpreter>>,
-    running: Mutex<Option<Canceller>>,
+    pub(super) running: Mutex<Option<Canceller>>,
 }
 
 impl Crew {
@@ -136,16 +137,8 @@ impl Crew {
         let Some(local) = self.queue.worker(index) else {
             return Ok(());
         };
-        let built_or_ended = Arc::new(AtomicBool::new(false));
-        let source = Box::new(Source {
-            crew: self.clone(),
-            index,
-            local: Some(local),
-            built_or_ended: built_or_ended.clone(),
-            tenure: Arc::default(),
-            service: Service::default(),
-            resting: false,
-        });
+        let tenure = Arc::<Tenure>::default();
+        let source = Box::new(Source::new(self.clone(), index, local, tenure.clone()));
         let name = format!("{}-{index}", self.name);
         let interpreter = Interpreter::from_blueprint(&self.blueprint, Some(name), Some(source))?;
         *self.seats[index].interpreter.lock() = Some(interpreter.clone());
@@ -153,8 +146,8 @@ impl Crew {
         interpreter.nudge();
         if self.dismissed.load(SeqCst) {
             self.seats[index].interpreter.lock().take();
-        } else if built_or_ended.swap(true, SeqCst) {
-            self.replace(index);
+        } else if tenure.built_or_ended.swap(true, SeqCst) {
+            self.ended(index, &tenure);
         }
         Ok(())
     }
@@ -322,7 +315,7 @@ impl Crew {
     }
 
     /// Gives the interpreters up; they close by themselves.
-    fn dismiss(&self) -> Vec<Interpreter> {
+    pub(super) fn dismiss(&self) -> Vec<Interpreter> {
         self.dismissed.store(true, SeqCst);
         self.seats
             .iter()
@@ -339,6 +332,16 @@ impl Crew {
         tracing::debug!(pool = self.name, "closed");
     }
 
+    /// An interpreter ended that the crew did not dismiss: it has done its part, or is lost.
+    pub(super) fn ended(self: &Arc<Self>, index: usize, tenure: &Tenure) {
+        if tenure.resting.load(SeqCst) {
+            self.counts.recycled.fetch_add(1, SeqCst);
+            self.vacate(index);
+        } else {
+            self.replace(index);
+        }
+    }
+
     /// An interpreter ended that was not told to by the crew: someone closed it, or its VM panicked.
     fn replace(self: &Arc<Self>, index: usize) {
         self.counts.lost.fetch_add(1, SeqCst);
@@ -347,7 +350,7 @@ impl Crew {
     }
 
     /// The interpreter of that seat was given up: its thread runs on, and nobody waits for it.
-    fn lose(self: &Arc<Self>, index: usize, tenure: &Arc<Tenure>) {
+    pub(super) fn lose(self: &Arc<Self>, index: usize, tenure: &Arc<Tenure>) {
         {
             let mut standing = tenure.standing.lock();
             if *standing != Standing::Serving {
@@ -385,7 +388,7 @@ impl Crew {
     }
 
     /// An interpreter that was given up has come back and ended.
-    fn lost_ended(self: &Arc<Self>, tenure: &Arc<Tenure>) {
+    pub(super) fn lost_ended(self: &Arc<Self>, tenure: &Arc<Tenure>) {
         self.lost.remove(tenure);
         self.counts.stuck.fetch_sub(1, SeqCst);
         if self.dismissed.load(SeqCst) || self.is_overwhelmed().is_some() {
@@ -453,170 +456,4 @@ fn in_parallel<R: Send, F: FnOnce() -> R + Send>(tasks: impl ExactSizeIterator<I
         };
         threads.into_iter().map(join).collect()
     })
-}
-
-/// Through this an interpreter takes part in the crew.
-struct Source {
-    crew: Arc<Crew>,
-    index: usize,
-    /// Only `None` while this is dropped.
-    local: Option<Local<PoolJob>>,
-    /// Set when the interpreter is built, and when it has ended: who comes second knows that it lived, and replaces it.
-    built_or_ended: Arc<AtomicBool>,
-    tenure: Arc<Tenure>,
-    service: Service,
-    /// It ends because it has done its part.
-    resting: bool,
-}
-
-/// What an interpreter and those who may have to give it up share.
-#[derive(Default)]
-struct Tenure {
-    standing: Mutex<Standing>,
-    running: Mutex<Option<Running>>,
-}
-
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
-enum Standing {
-    #[default]
-    Serving,
-    /// Given up: the crew has seen to everything.
-    Lost,
-    Ended,
-}
-
-struct Running {
-    since: Instant,
-    meter: Option<(Arc<Meter>, usize)>,
-    key: u64,
-}
-
-impl Source {
-    fn seat(&self) -> &Seat {
-        &self.crew.seats[self.index]
-    }
-
-    fn begin(&mut self, PoolJob { job, meter, key }: PoolJob) -> Option<QueuedJob> {
-        *self.seat().running.lock() = Some(job.canceller());
-        self.crew.counts.running.fetch_add(1, SeqCst);
-        *self.tenure.running.lock() = Some(Running {
-            since: Instant::now(),
-            meter,
-            key,
-        });
-        let refusal = if self.crew.queue.is_aborted() {
-            Some(Error::Cancelled)
-        } else {
-            self.crew.breaker.refuses(key).map(|losses| {
-                self.crew.counts.refused.fetch_add(1, SeqCst);
-                Error::CircuitOpen {
-                    pool: self.crew.name.clone(),
-                    losses,
-                }
-            })
-        };
-        if let Some(error) = refusal {
-            job.abandon(error);
-            self.end_task(false);
-            return None;
-        }
-        Some(job)
-    }
-}
-
-impl WorkSource for Source {
-    fn next(&mut self) -> Option<QueuedJob> {
-        MEMBER_OF.set(Some(self.crew.id));
-        loop {
-            let job = self.local.as_mut()?.next()?;
-            if let Some(job) = self.begin(job) {
-                return Some(job);
-            }
-        }
-    }
-
-    fn going_idle(&mut self) -> bool {
-        self.local.as_mut().is_some_and(Local::going_idle)
-    }
-
-    fn woke(&mut self) {
-        if let Some(local) = &mut self.local {
-            local.woke();
-        }
-    }
-
-    fn finished(&mut self, ended: Ended) {
-        let key = self.tenure.running.lock().as_ref().map(|running| running.key);
-        if let Some(key) = key {
-            match ended {
-                Ended::Succeeded | Ended::Failed => self.crew.breaker.survived(key),
-                Ended::Fatally => self.crew.breaker.lost(key),
-            }
-        }
-        self.end_task(ended == Ended::Succeeded);
-    }
-
-    fn wants_rest(&mut self, memory: Option<u64>) -> bool {
-        self.resting = self.service.is_over(&self.crew.supervision, memory);
-        self.resting
-    }
-
-    fn on_loss(&self) -> Box<dyn FnOnce() + Send> {
-        let (crew, index, tenure) = (self.crew.clone(), self.index, self.tenure.clone());
-        Box::new(move || crew.lose(index, &tenure))
-    }
-
-    fn detained(&mut self) {
-        MEMBER_OF.set(Some(self.crew.id));
-        if let Some(local) = &self.local {
-            local.pass_on();
-        }
-    }
-}
-
-impl Source {
-    /// Counts the end of the task that ran, if one did.
-    fn end_task(&mut self, succeeded: bool) {
-        let Some(running) = self.tenure.running.lock().take() else {
-            return;
-        };
-        *self.seat().running.lock() = None;
-        if let Some((meter, items)) = running.meter {
-            meter.note(running.since.elapsed(), items);
-        }
-        let counts = &self.crew.counts;
-        counts.running.fetch_sub(1, SeqCst);
-        let count = if succeeded { &counts.done } else { &counts.failed };
-        count.fetch_add(1, SeqCst);
-        let was_last = self.local.as_mut().is_some_and(Local::finished);
-        if was_last && self.crew.left_alone.load(SeqCst) {
-            self.crew.dismiss();
-        }
-    }
-}
-
-impl Drop for Source {
-    fn drop(&mut self) {
-        MEMBER_OF.set(None);
-        let standing = std::mem::replace(&mut *self.tenure.standing.lock(), Standing::Ended);
-        if standing == Standing::Lost {
-            if let Some(local) = self.local.take() {
-                local.forget();
-            }
-            self.crew.lost_ended(&self.tenure);
-            return;
-        }
-        self.end_task(false);
-        // Its jobs are for the others from here on, and its deque for the successor.
-        self.local = None;
-        let has_lived = self.built_or_ended.swap(true, SeqCst);
-        if has_lived && !self.crew.dismissed.load(SeqCst) {
-            if self.resting {
-                self.crew.counts.recycled.fetch_add(1, SeqCst);
-                self.crew.vacate(self.index);
-            } else {
-                self.crew.replace(self.index);
-            }
-        }
-    }
 }

@@ -8,6 +8,7 @@ mod lost;
 mod map;
 mod meter;
 mod queue;
+mod source;
 mod stats;
 mod supervision;
 

@@ -8,10 +8,8 @@ from __future__ import annotations
 from concurrent.futures import Future, InterpreterPoolExecutor
 from timeit import default_timer
 
-import _ungil
-
-import ungil
 from ungil.compat._here import culprit, here
+from ungil.compat._ticks import Ticks
 
 _executors: dict[int, InterpreterPoolExecutor] = {}
 
@@ -117,32 +115,19 @@ def _start_bar(bar, dsk) -> None:
     bar._state = None
     bar._start_time = default_timer()
     bar._running = True
-    bar._timer = _Ticks(bar)
+    bar._timer = _Timer(bar)
 
 
-class _Ticks:
+class _Timer(Ticks):
     """Takes the place of the thread that draws a progress bar."""
 
     def __init__(self, bar):
-        self._bar = bar
-        self._inbox = _ungil.Inbox(self._tick)
-        self._over = _ungil.Event()
-        ungil.spawn(_tick_until, self._over, bar._dt, self._inbox.sender)
+        super().__init__(bar._dt, lambda: _draw(bar))
 
-    def join(self) -> None:
-        """No tick comes after it."""
-        self._over.set()
-        self._inbox.close()
-
-    def _tick(self, _message: None) -> None:
-        elapsed = default_timer() - self._bar._start_time
-        if elapsed > self._bar._minimum:
-            self._bar._update_bar(elapsed)
+    join = Ticks.stop
 
 
-def _tick_until(over, seconds: float, ticks) -> None:
-    try:
-        while not over.wait(seconds):
-            ticks.send(None)
-    except _ungil.ChannelClosed:
-        pass  # It was over between the two.
+def _draw(bar) -> None:
+    elapsed = default_timer() - bar._start_time
+    if elapsed > bar._minimum:
+        bar._update_bar(elapsed)
