@@ -137,3 +137,16 @@ for n in range(100):
         );
     });
 }
+
+/// rustpython-sre_engine 0002: what is read of bytes is what is consumed, and nothing behind the last one.
+#[test]
+fn regular_expressions_read_no_byte_behind_the_last() {
+    use rustpython_sre_engine::StrDrive;
+
+    let subject: &[u8] = b"ab";
+    let mut cursor = subject.create_cursor(0);
+    for byte in subject {
+        assert_eq!(<&[u8]>::advance(&mut cursor), u32::from(*byte));
+    }
+    assert_eq!(cursor.position, subject.len());
+}
