@@ -109,3 +109,44 @@ for operand in ([2], 5, None):
 ";
     interpreter.enter(|vm| check(vm, source));
 }
+
+/// 0031: a descriptor without `__get__` is asked at every store, specialized or not.
+#[test]
+fn descriptors_with_set_alone_are_asked_at_every_store() {
+    let (interpreter, _sender) = interpreter(false);
+    interpreter.enter(|vm| {
+        check(
+            vm,
+            "
+class Twice:
+    def __set__(self, instance, value):
+        vars(instance)['value'] = vars(instance)['copy'] = value
+
+class Kept:
+    value = Twice()
+
+    def __init__(self, value):
+        self.value = value
+
+for n in range(100):
+    kept = Kept(n)
+    assert (kept.value, kept.copy) == (n, n), n
+    kept.value = -n
+    assert (kept.value, kept.copy) == (-n, -n), n
+",
+        );
+    });
+}
+
+/// rustpython-sre_engine 0002: what is read of bytes is what is consumed, and nothing behind the last one.
+#[test]
+fn regular_expressions_read_no_byte_behind_the_last() {
+    use rustpython_sre_engine::StrDrive;
+
+    let subject: &[u8] = b"ab";
+    let mut cursor = subject.create_cursor(0);
+    for byte in subject {
+        assert_eq!(<&[u8]>::advance(&mut cursor), u32::from(*byte));
+    }
+    assert_eq!(cursor.position, subject.len());
+}

@@ -13,7 +13,7 @@ use rustpython_vm::{
 use super::closure::closure;
 
 /// The modules that `ungil.compat` adjusts; its own list must name the same.
-pub(super) const ADJUSTED: [&str; 10] = [
+pub(super) const ADJUSTED: [&str; 8] = [
     "dask.bag.core",
     "dask.delayed",
     "dask.diagnostics.progress",
@@ -22,8 +22,6 @@ pub(super) const ADJUSTED: [&str; 10] = [
     "rich.progress",
     "anyio._backends._asyncio",
     "prompt_toolkit.application.application",
-    "networkx.classes.graph",
-    "networkx.classes.digraph",
 ];
 
 /// What `site` tries to import at each start, and hardly anybody has: no reason to load what explains.

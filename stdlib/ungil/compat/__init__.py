@@ -97,20 +97,6 @@ _ADJUSTMENTS = (
         "CPython's C functions are not asked for the handler of SIGINT",
         "ungil.compat._prompt_toolkit:adjust",
     ),
-    Adjustment(
-        "networkx",
-        ("3", "4"),
-        "networkx.classes.graph",
-        "the descriptors that reset cached properties can be read",
-        "ungil.compat._networkx:adjust",
-    ),
-    Adjustment(
-        "networkx",
-        ("3", "4"),
-        "networkx.classes.digraph",
-        "the descriptors that reset cached properties can be read",
-        "ungil.compat._networkx:adjust",
-    ),
 )
 
 
