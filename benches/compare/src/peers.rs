@@ -232,9 +232,9 @@ fn interpreter(program: &Path) -> Option<Launch> {
     })
 }
 
-/// Installs a package into a folder of this one, once.
+/// Installs a package into a folder of its own, once.
 fn install(python: &Path, name: &str) -> Result<PathBuf, String> {
-    let packages = folder().join("target").join("packages");
+    let packages = folder().join("target").join("packages").join(name);
     if packages.join(name).is_dir() {
         return Ok(packages);
     }
