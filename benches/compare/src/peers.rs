@@ -156,7 +156,7 @@ fn find(peer: Peer, known: &Peers) -> Result<Launch, String> {
     }
 }
 
-/// Builds one of our own programs, or takes the one that the variable names.
+/// Builds one of our own programs, or takes the one that the variable names; an empty one leaves it out.
 fn program(folder_name: &str, name: &str, variable: &str) -> Result<Launch, String> {
     let folder = folder().join("programs").join(folder_name);
     let launch = |program: PathBuf| Launch {
@@ -165,7 +165,10 @@ fn program(folder_name: &str, name: &str, variable: &str) -> Result<Launch, Stri
         version: name.to_owned(),
     };
     if let Some(program) = env::var_os(variable) {
-        return Ok(launch(program.into()));
+        return match program.is_empty() {
+            true => Err(format!("{variable} leaves it out")),
+            false => Ok(launch(program.into())),
+        };
     }
     let target = env::var_os("CARGO_TARGET_DIR").map_or_else(
         || folder.join("target"),
