@@ -19,6 +19,8 @@ mod handed_over;
 mod protocols;
 #[path = "parcels/random.rs"]
 mod random;
+#[path = "parcels/records.rs"]
+mod records;
 #[path = "parcels/refusals.rs"]
 mod refusals;
 #[path = "parcels/speed.rs"]

@@ -12,6 +12,7 @@ use rustpython_vm::{AsObject, Py, PyObject, PyResult, VirtualMachine, builtins::
 use super::{
     error::Packing,
     op::{GlobalName, Op},
+    ops::Ops,
     pack::Packer,
     world,
 };
@@ -19,7 +20,7 @@ use super::{
 /// A function or class by value, with all that it refers to.
 pub(super) struct Fragment {
     pub(super) root: Root,
-    pub(super) ops: Vec<Op>,
+    pub(super) ops: Ops,
     pub(super) slots: usize,
     pub(super) size: usize,
     /// The globals in it.
@@ -69,6 +70,7 @@ impl Notes {
             Op::ByteArray(_)
             | Op::List(_)
             | Op::Dict(_)
+            | Op::Record { .. }
             | Op::NewList
             | Op::NewDict
             | Op::NewSet

@@ -22,6 +22,14 @@ pub(super) enum Frame {
     },
     /// A dict, or the attributes of an instance.
     Dict(Entries),
+    /// The rest of a record: a dict of which only the values are packed.
+    Record {
+        entries: std::vec::IntoIter<(PyObjectRef, PyObjectRef)>,
+        /// Of the value that is being packed.
+        key: Option<PyObjectRef>,
+        shape: u32,
+        count: u32,
+    },
     /// Anything else, by a list of steps.
     Plan {
         steps: std::vec::IntoIter<Step>,
@@ -100,6 +108,13 @@ impl Frame {
                 item.map_or(Next::Done, Next::Visit)
             }
             Self::Dict(entries) => entries.next(),
+            Self::Record { entries, key, .. } => match entries.next() {
+                None => Next::Done,
+                Some((name, value)) => {
+                    *key = Some(name);
+                    Next::Visit(value)
+                }
+            },
             Self::Plan { steps, label } => match steps.next() {
                 None => Next::Done,
                 Some(Step::Visit(object, next)) => {
@@ -119,6 +134,7 @@ impl Frame {
         match self {
             Self::List { at, .. } | Self::Tuple { at, .. } => Label::Index(at.saturating_sub(1)),
             Self::Dict(entries) => entries.label(),
+            Self::Record { key, .. } => key.clone().map_or(Label::Hidden, Label::Key),
             Self::Plan { label, .. } => label.clone(),
         }
     }

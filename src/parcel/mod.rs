@@ -24,8 +24,10 @@ mod globals;
 mod instance;
 mod memo;
 mod op;
+mod ops;
 mod pack;
 mod plain;
+mod record;
 mod reduce;
 mod unpack;
 mod unpack_function;
@@ -42,7 +44,7 @@ use crate::{
     error::ConversionError,
     value::{Handle, Shared, Value},
 };
-use op::Op;
+use ops::Ops;
 
 pub(crate) use atomic::is_atomic;
 pub(crate) use effects::CodeEffects;
@@ -50,7 +52,7 @@ pub(crate) use effects::CodeEffects;
 /// A snapshot of Python objects that any thread can hold.
 #[derive(Clone)]
 pub(crate) struct Parcel {
-    ops: Vec<Op>,
+    ops: Ops,
     /// How many of its objects have a number.
     slots: usize,
     size: usize,
@@ -133,12 +135,13 @@ pub(crate) fn pack(vm: &VirtualMachine, object: &PyObject, root: &str) -> PyResu
 /// Makes the objects of a parcel, which is used up.
 pub(crate) fn unpack(vm: &VirtualMachine, parcel: Parcel) -> PyResult<PyObjectRef> {
     let Parcel { ops, slots, .. } = parcel;
-    unpack::run(vm, ops.into_iter(), slots)
+    let count = ops.len();
+    unpack::run(vm, ops.into_pieces(), count, slots)
 }
 
 /// Makes the objects of a parcel; each call makes them anew.
 pub(crate) fn open(vm: &VirtualMachine, parcel: &Parcel) -> PyResult<PyObjectRef> {
-    unpack::run(vm, parcel.ops.iter().cloned(), parcel.slots)
+    unpack::run_again(vm, &parcel.ops, parcel.slots)
 }
 
 /// What a code object reads and stores outside itself.

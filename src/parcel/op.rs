@@ -50,6 +50,13 @@ pub(super) enum Op {
     List(usize),
     /// [keys and values in turn]
     Dict(usize),
+    /// [keys]: pushes nothing. They are the next shape.
+    Shape(usize),
+    /// [values]: a dict with the keys of that shape.
+    Record {
+        shape: u32,
+        count: u32,
+    },
     /// [items]
     FrozenSet(usize),
     /// [start, stop, step]
@@ -129,6 +136,8 @@ impl Op {
             Self::Drop(count) => (*count, 0),
             Self::Tuple(count) | Self::List(count) | Self::FrozenSet(count) => (*count, 1),
             Self::Dict(count) => (2 * count, 1),
+            Self::Shape(count) => (*count, 0),
+            Self::Record { count, .. } => (*count as usize, 1),
             Self::Range | Self::Slice | Self::NewWith | Self::SetState | Self::Class(_) => (3, 1),
             Self::Method | Self::New | Self::Call | Self::State | Self::FillClass => (2, 1),
             Self::Extend(count) | Self::Add(count) | Self::Append(count) => (count + 1, 1),

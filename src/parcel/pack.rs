@@ -19,13 +19,15 @@ use super::{
     instance::Names,
     memo::{ByAddress, Memo},
     op::{Global, Op},
+    ops::Ops,
+    record::Shapes,
     reduce::Tools,
     world,
 };
 use crate::bridge;
 
 /// An object is shared if more refer to it than its container and the packer itself.
-const UNSHARED: usize = 2;
+pub(super) const UNSHARED: usize = 2;
 
 pub(super) fn pack(vm: &VirtualMachine, object: &PyObject, root: &str) -> PyResult<Parcel> {
     let mut careful = false;
@@ -44,7 +46,7 @@ pub(super) fn pack(vm: &VirtualMachine, object: &PyObject, root: &str) -> PyResu
 
 pub(super) struct Packer<'vm> {
     pub(super) vm: &'vm VirtualMachine,
-    pub(super) ops: Vec<Op>,
+    pub(super) ops: Ops,
     pub(super) memo: Memo,
     payload: usize,
     pub(super) frames: Vec<Frame>,
@@ -66,13 +68,14 @@ pub(super) struct Packer<'vm> {
     pub(super) notes: Option<Notes>,
     /// The class that has this dict, of those in this parcel.
     pub(super) class_dicts: ByAddress<PyObjectRef>,
+    pub(super) shapes: Shapes,
 }
 
 impl<'vm> Packer<'vm> {
     fn new(vm: &'vm VirtualMachine, careful: bool) -> Self {
         Self {
             vm,
-            ops: Vec::new(),
+            ops: Ops::default(),
             memo: Memo::default(),
             payload: 0,
             frames: Vec::new(),
@@ -86,6 +89,7 @@ impl<'vm> Packer<'vm> {
             sent: HashSet::new(),
             notes: None,
             class_dicts: ByAddress::default(),
+            shapes: Shapes::default(),
         }
     }
 
@@ -98,7 +102,7 @@ impl<'vm> Packer<'vm> {
     }
 
     pub(super) fn finish(mut self) -> Parcel {
-        self.ops.shrink_to_fit();
+        self.ops.shrink();
         Parcel {
             size: self.ops.len() * size_of::<Op>() + self.payload + size_of::<Parcel>(),
             slots: self.memo.len(),
@@ -225,12 +229,21 @@ impl<'vm> Packer<'vm> {
                 EntriesKind::Instance { made: true } => Op::Attributes(entries.count),
                 EntriesKind::Instance { made: false } => Op::Instance(entries.count),
             }),
+            Frame::Record { shape, count, .. } => self.emit(Op::Record { shape, count }),
             Frame::Plan { .. } => {}
         }
     }
 
     /// Packs an atom, or opens a container. `shared`: something else may refer to it, too.
-    fn visit(&mut self, object: &PyObject, shared: bool) -> Packing {
+    pub(super) fn visit(&mut self, object: &PyObject, shared: bool) -> Packing {
+        match self.leaf(object, shared) {
+            true => Ok(()),
+            false => self.container(object, shared || self.careful),
+        }
+    }
+
+    /// Packs an atom of a common kind; false if it is none.
+    pub(super) fn leaf(&mut self, object: &PyObject, shared: bool) -> bool {
         let (class, types) = (object.class(), &self.vm.ctx.types);
         if class.is(types.str_type) {
             self.text(object, shared);
@@ -246,9 +259,9 @@ impl<'vm> Packer<'vm> {
             let is_true = object.is(&self.vm.ctx.true_value);
             self.ops.push(if is_true { Op::True } else { Op::False });
         } else {
-            return self.container(object, shared || self.careful);
+            return false;
         }
-        Ok(())
+        true
     }
 
     fn text(&mut self, object: &PyObject, shared: bool) {
@@ -276,6 +289,9 @@ impl<'vm> Packer<'vm> {
         let (class, types) = (object.class(), &self.vm.ctx.types);
         if class.is(types.dict_type) {
             let dict = cast::<PyDict>(object);
+            if !shared && self.record(dict)? {
+                return Ok(());
+            }
             self.open_entries(object, dict, Op::NewDict, EntriesKind::Dict { made: shared });
         } else if class.is(types.list_type) {
             if shared {

@@ -1,18 +1,18 @@
 //! Parcels of plain data, read without an interpreter.
 
-use super::{fragment::Root, op::Op};
+use super::{fragment::Root, op::Op, ops::Ops};
 use crate::{
     error::ConversionError,
     value::{Complex, MAX_DEPTH, Value, at_key},
 };
 
 /// Reads the instructions as data. An error names the part that is none.
-pub(super) fn to_value(ops: &[Op]) -> Result<Value, ConversionError> {
+pub(super) fn to_value(ops: &Ops) -> Result<Value, ConversionError> {
     let mut reader = Reader::default();
     for (at, op) in ops.iter().enumerate() {
         if let Err(error) = reader.execute(op) {
             let place = reader.stack.len().saturating_sub(op.effect().0);
-            return Err(reader.locate(error, place, &ops[at + 1..]).at_root("value"));
+            return Err(reader.locate(error, place, ops.iter().skip(at + 1)).at_root("value"));
         }
     }
     Ok(reader.stack.pop().unwrap_or_default().0)
@@ -26,6 +26,8 @@ struct Reader {
     memo: Vec<Option<(Value, usize)>>,
     /// Containers that were made empty: where they are on the stack, and their numbers.
     open: Vec<(usize, usize)>,
+    /// The keys of records.
+    shapes: Vec<Vec<Value>>,
 }
 
 impl Reader {
@@ -73,6 +75,17 @@ impl Reader {
             Op::List(count) => return self.gather(*count, Value::List),
             Op::FrozenSet(count) => return self.gather(*count, Value::FrozenSet),
             Op::Dict(count) => return self.gather(2 * count, |items| Value::Dict(pairs(items))),
+            Op::Shape(count) => {
+                let keys = self.stack.split_off(self.stack.len() - count);
+                self.shapes.push(keys.into_iter().map(|(key, _)| key).collect());
+                return Ok(());
+            }
+            Op::Record { shape, count } => {
+                let keys = self.shapes.get(*shape as usize).cloned().unwrap_or_default();
+                return self.gather(*count as usize, |values| {
+                    Value::Dict(keys.into_iter().zip(values).collect())
+                });
+            }
             Op::Extend(count) => return self.end(*count, Value::List),
             Op::Add(count) => return self.end(*count, Value::Set),
             Op::Insert(count) => return self.end(2 * count, |items| Value::Dict(pairs(items))),
@@ -121,7 +134,12 @@ impl Reader {
 
 impl Reader {
     /// Names the way to what is at that place of the stack: whatever takes it off, it is a part of.
-    fn locate(&self, mut error: ConversionError, mut place: usize, rest: &[Op]) -> ConversionError {
+    fn locate<'a>(
+        &self,
+        mut error: ConversionError,
+        mut place: usize,
+        rest: impl Iterator<Item = &'a Op>,
+    ) -> ConversionError {
         let mut height = place + 1;
         for op in rest {
             let (taken, given) = op.effect();
@@ -134,7 +152,7 @@ impl Reader {
             place = base;
             // Counted from the first part; what is below it is the container itself.
             let part = match op {
-                Op::Tuple(_) | Op::List(_) | Op::FrozenSet(_) | Op::Dict(_) => Some(index),
+                Op::Tuple(_) | Op::List(_) | Op::FrozenSet(_) | Op::Dict(_) | Op::Record { .. } => Some(index),
                 Op::Extend(_) | Op::Add(_) | Op::Insert(_) | Op::Instance(_) | Op::Attributes(_) => {
                     index.checked_sub(1)
                 }
@@ -147,6 +165,10 @@ impl Reader {
             error = match op {
                 Op::Tuple(_) | Op::List(_) | Op::Extend(_) => error.at_index(part),
                 Op::FrozenSet(_) | Op::Add(_) => error.at_member(),
+                Op::Record { shape, .. } => match self.shapes.get(*shape as usize).and_then(|keys| keys.get(part)) {
+                    Some(key) => at_key(error, key),
+                    None => error,
+                },
                 _ if part % 2 == 0 => error.at_keys(),
                 _ => match key() {
                     Some(key) => at_key(error, key),

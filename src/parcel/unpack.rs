@@ -11,23 +11,37 @@ use rustpython_vm::{
 use super::{
     globals::lookup,
     op::{Global, Op},
+    ops::Ops,
     world,
 };
 use crate::{alloc, bridge};
 
-/// Runs the instructions; what is left on the stack is the object.
-pub(super) fn run(vm: &VirtualMachine, ops: impl Iterator<Item = Op>, slots: usize) -> PyResult<PyObjectRef> {
+/// Runs the instructions and leaves them as they are.
+pub(super) fn run_again(vm: &VirtualMachine, ops: &Ops, slots: usize) -> PyResult<PyObjectRef> {
+    run(vm, ops.pieces().map(|piece| piece.iter().cloned()), ops.len(), slots)
+}
+
+/// Runs the `count` instructions in these pieces; what is left on the stack is the object.
+pub(super) fn run<Piece: IntoIterator<Item = Op>>(
+    vm: &VirtualMachine,
+    pieces: impl Iterator<Item = Piece>,
+    count: usize,
+    slots: usize,
+) -> PyResult<PyObjectRef> {
     // Everything that is made here is alive until the end: to look for garbage among it would be in vain.
-    let _pause = (ops.size_hint().0 >= MANY).then(|| Pause::new(vm));
+    let _pause = (count >= MANY).then(|| Pause::new(vm));
     let mut machine = Machine {
         vm,
         stack: Vec::new(),
         memo: Vec::with_capacity(slots),
         known: HashSet::new(),
         own_cells: HashSet::new(),
+        shapes: Vec::new(),
     };
-    for op in ops {
-        machine.execute(op)?;
+    for piece in pieces {
+        for op in piece {
+            machine.execute(op)?;
+        }
     }
     machine.pop()
 }
@@ -65,6 +79,8 @@ pub(super) struct Machine<'vm> {
     pub(super) known: HashSet<usize>,
     /// Cells of functions that were made here, which keep what they hold.
     pub(super) own_cells: HashSet<usize>,
+    /// The keys of records.
+    pub(super) shapes: Vec<Vec<PyRef<PyStr>>>,
 }
 
 impl Machine<'_> {
@@ -112,6 +128,7 @@ impl Machine<'_> {
                 let top = self.top()?;
                 self.memo.push(top);
             }
+            Op::Record { shape, .. } => self.record(shape)?,
             Op::Dict(count) => self.dict(count)?,
             Op::List(count) => {
                 let items = self.take(count)?;
@@ -159,11 +176,12 @@ impl Machine<'_> {
             Op::Fragment(fragment) => {
                 let object = match fragment.known() {
                     Some(known) => known,
-                    None => run(vm, fragment.ops.iter().cloned(), fragment.slots)?,
+                    None => run_again(vm, &fragment.ops, fragment.slots)?,
                 };
                 self.push(object);
             }
             Op::Drop(count) => drop(self.take(count)?),
+            Op::Shape(count) => self.define_shape(count)?,
             Op::FrozenSet(count) => {
                 let items = self.take(count)?;
                 self.push(PyFrozenSet::from_iter(vm, items)?.into_ref(ctx));

@@ -11,6 +11,8 @@ enum Node {
     Text(String),
     List(Vec<usize>),
     Dict(Vec<(usize, usize)>),
+    /// A dict whose keys are a few names, which others have, too.
+    Record(Vec<(u8, usize)>),
     /// Its parts are earlier nodes only, as a tuple is made from what exists.
     Tuple(Vec<usize>),
     Instance(Vec<(u8, usize)>),
@@ -26,6 +28,7 @@ fn node() -> impl Strategy<Value = Node> {
         "[a-zé]{0,4}".prop_map(Node::Text),
         prop::collection::vec(part.clone(), 0..5).prop_map(Node::List),
         prop::collection::vec((part.clone(), part.clone()), 0..4).prop_map(Node::Dict),
+        prop::collection::vec((0_u8..3, part.clone()), 0..4).prop_map(Node::Record),
         prop::collection::vec(part.clone(), 0..4).prop_map(Node::Tuple),
         prop::collection::vec((any::<u8>(), part.clone()), 0..4).prop_map(Node::Instance),
         prop::collection::vec(part.clone(), 0..3).prop_map(Node::Subclass),
@@ -42,7 +45,7 @@ fn source(nodes: &[Node]) -> String {
             Node::Int(value) => value.to_string(),
             Node::Text(value) => format!("{value:?}"),
             Node::List(_) => "[]".into(),
-            Node::Dict(_) => "{}".into(),
+            Node::Dict(_) | Node::Record(_) => "{}".into(),
             Node::Tuple(parts) if index > 0 => {
                 let parts: String = parts
                     .iter()
@@ -68,6 +71,11 @@ fn source(nodes: &[Node]) -> String {
             Node::Dict(entries) => {
                 for (number, (key, value)) in entries.iter().enumerate() {
                     text += &format!("nodes[{index}][{number}, {key}] = {}\n", part(value));
+                }
+            }
+            Node::Record(entries) => {
+                for (name, value) in entries {
+                    text += &format!("nodes[{index}]['a{name}'] = {}\n", part(value));
                 }
             }
             Node::Instance(entries) => {
@@ -132,6 +140,12 @@ fn random_graphs_arrive_with_their_shape() {
         // The last node alone, too: then other objects are the root and the shared ones.
         pair.ship("nodes[-1]");
         pair.here("expected = shape(nodes[-1])");
+        pair.there("arrived = shape(got)");
+        prop_assert_eq!(pair.here.get::<String>("expected").unwrap(), pair.there.get::<String>("arrived").unwrap());
+        // And with nothing that refers to its parts but themselves.
+        pair.here("alone = [nodes.pop(), nodes.pop() if nodes else 0]\ndel nodes");
+        pair.ship("alone");
+        pair.here("expected = shape(alone)");
         pair.there("arrived = shape(got)");
         prop_assert_eq!(pair.here.get::<String>("expected").unwrap(), pair.there.get::<String>("arrived").unwrap());
     });

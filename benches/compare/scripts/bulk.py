@@ -71,23 +71,31 @@ def shared(size):
     return ungil.SharedBuffer(size)
 
 
+def payload(mode, size):
+    if mode == "dicts":
+        return [{"id": n, "name": f"item {n}", "price": n / 4} for n in range(100_000)]
+    return shared(size) if mode == "shared" else bytes(size)
+
+
 def main():
     options = arguments(transport="pipe", mode="bytes", method="", times=5, size=SIZE)
     mode, times = options["mode"], options["times"]
     if mode == "memcpy":
         return report(value=copied(bytearray(options["size"]), times) * 1e3)
+    # SharedMemory before the worker is forked, so that both have one resource tracker; the rest after, so that it is not the
+    # worker's from the beginning.
+    value = payload(mode, options["size"]) if mode == "shared" else None
     there, back = connections(options["transport"], options["method"])
     target = {"bytes": answer_length, "dicts": give_back, "shared": touch}[mode]
     worker = context(options["method"]).Process(target=target, args=(there, back))
     worker.start()
     back[1].recv()
-    if mode == "dicts":
-        value = [{"id": n, "name": f"item {n}", "price": n / 4} for n in range(100_000)]
-    elif mode == "shared":
-        value = shared(options["size"])
-    else:
-        value = bytes(options["size"])
-    exchange(there, back, value, 1)
+    if value is None:
+        value = payload(mode, options["size"])
+    there[0].send(value)
+    answer = back[1].recv()
+    assert answer == {"bytes": options["size"], "dicts": value, "shared": 0}[mode]
+    del answer
     took = exchange(there, back, value, times * (40 if mode == "shared" else 1))
     there[0].send(None)
     worker.join()

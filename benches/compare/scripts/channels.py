@@ -3,9 +3,7 @@
 A round trip is reported in microseconds, a stream in messages per second.
 """
 
-import time
-
-from common import arguments, context, report
+from common import arguments, context, new_queue, perf_counter, report
 
 PAYLOADS = {"int": 7, "str": "x" * 100, "dict": {"id": 17, "name": "seventeen", "price": 17.5}}
 
@@ -14,7 +12,7 @@ class Ends:
     """Two one-way connections between the main script and a worker, whatever they are made of."""
 
     def __init__(self, transport, method):
-        self.transport = transport
+        self.transport, self.method = transport, method
         if transport == "channel":
             import ungil
 
@@ -23,10 +21,7 @@ class Ends:
             api = context(method)
             self.there, self.back = api.Pipe(False)[::-1], api.Pipe(False)[::-1]
         elif transport == "thread-queue":
-            import queue
-
-            self.there = self.back = None
-            self.there, self.back = [(q, q) for q in (queue.Queue(1024), queue.Queue(1024))]
+            self.there, self.back = [(q, q) for q in (new_queue(1024), new_queue(1024))]
         else:
             api = context(method)
             self.there, self.back = [(q, q) for q in (api.Queue(1024), api.Queue(1024))]
@@ -37,12 +32,9 @@ class Ends:
 
             worker = threading.Thread(target=target, args=args)
         else:
-            worker = context(arguments(**DEFAULTS)["method"]).Process(target=target, args=args)
+            worker = context(self.method).Process(target=target, args=args)
         worker.start()
         return worker
-
-
-DEFAULTS = {"transport": "pipe", "mode": "roundtrip", "n": 2000, "method": ""}
 
 
 def methods(pair):
@@ -66,12 +58,12 @@ def drain(there, back, count):
     send, _ = methods(back)
     send(None)
     for _ in range(count):
-        receive()
-    send(None)
+        value = receive()
+    send(value)
 
 
 def main():
-    options = arguments(**DEFAULTS)
+    options = arguments(transport="pipe", mode="roundtrip", n=2000, method="")
     count = options["n"]
     ends = Ends(options["transport"], options["method"])
     send, _ = methods(ends.there)
@@ -79,18 +71,19 @@ def main():
     stream = options["mode"] != "roundtrip"
     worker = ends.start(drain if stream else echo, ends.there, ends.back, count)
     receive()  # it is there
-    begun = time.perf_counter()
+    begun = perf_counter()
     if stream:
         payload = PAYLOADS[options["mode"]]
         for _ in range(count):
             send(payload)
-        receive()
+        last = receive()
     else:
-        for number in range(count):
-            send(number)
-            receive()
-    took = time.perf_counter() - begun
+        for payload in range(count):
+            send(payload)
+            last = receive()
+    took = perf_counter() - begun
     worker.join()
+    assert last == payload, last
     report(value=count / took if stream else took / count * 1e6)
 
 

@@ -1,8 +1,15 @@
-"""What the scripts share: arguments from the command line, figures to the standard output as one line of JSON."""
+"""What the scripts share: arguments from the command line, figures to the standard output as one line of JSON.
+
+This file, `jobs.py`, `compute.py`, `channels.py` and `start.py` also run on Jython, which is a Python 2.7.
+"""
 
 import json
 import sys
-import time
+
+try:
+    from time import perf_counter
+except ImportError:
+    from time import time as perf_counter
 
 
 def arguments(**defaults):
@@ -15,7 +22,8 @@ def arguments(**defaults):
 
 
 def report(**figures):
-    print(json.dumps(figures), flush=True)
+    print(json.dumps(figures))
+    sys.stdout.flush()
 
 
 def median(values):
@@ -24,14 +32,17 @@ def median(values):
     return values[middle] if len(values) % 2 else (values[middle - 1] + values[middle]) / 2
 
 
-def timed(function, *args):
-    begun = time.perf_counter()
-    function(*args)
-    return time.perf_counter() - begun
-
-
 def context(method):
     """multiprocessing as it is, or with a start method."""
     import multiprocessing
 
     return multiprocessing.get_context(method) if method else multiprocessing
+
+
+def new_queue(size=0):
+    """A queue between threads."""
+    try:
+        import queue
+    except ImportError:
+        import Queue as queue
+    return queue.Queue(size)

@@ -1,11 +1,9 @@
-"""The same job in pure Python on one worker and on several at once: seconds from the go to the last answer.
+"""The same job in pure Python on one worker and on several at once: milliseconds from the go to the last answer.
 
 job=cpu counts, job=garbage makes objects that refer to each other.
 """
 
-import time
-
-from common import arguments, context, report
+from common import arguments, context, new_queue, perf_counter, report
 from jobs import JOBS
 
 
@@ -18,20 +16,23 @@ def work(job, size, ready, go):
 def on_threads(job, size, copies):
     import threading
 
-    barrier = threading.Barrier(copies + 1)
+    there, go = new_queue(), threading.Event()
 
     def run():
-        barrier.wait()
+        there.put(1)
+        go.wait()
         JOBS[job](size)
 
     threads = [threading.Thread(target=run) for _ in range(copies)]
     for thread in threads:
         thread.start()
-    barrier.wait()
-    begun = time.perf_counter()
+    for _ in threads:
+        there.get()
+    begun = perf_counter()
+    go.set()
     for thread in threads:
         thread.join()
-    return time.perf_counter() - begun
+    return perf_counter() - begun
 
 
 def on_interpreters(job, size, copies):
@@ -40,19 +41,20 @@ def on_interpreters(job, size, copies):
 
     import _interpreters
 
+    run = getattr(_interpreters, "exec")  # by its name: that is a keyword of Python 2
     module = __file__.replace("compute.py", "jobs.py")
     numbers = [_interpreters.create() for _ in range(copies)]
     for number in numbers:
-        _interpreters.exec(number, f"import runpy\nJOBS = runpy.run_path({module!r}, run_name='job')['JOBS']")
+        run(number, "import runpy\nJOBS = runpy.run_path(%r, run_name='job')['JOBS']" % module)
     threads = [
-        threading.Thread(target=_interpreters.exec, args=(number, f"JOBS[{job!r}]({size})")) for number in numbers
+        threading.Thread(target=run, args=(number, "JOBS[%r](%d)" % (job, size))) for number in numbers
     ]
-    begun = time.perf_counter()
+    begun = perf_counter()
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    took = time.perf_counter() - begun
+    took = perf_counter() - begun
     for number in numbers:
         _interpreters.destroy(number)
     return took
@@ -71,19 +73,19 @@ def on_processes(job, size, copies, method):
         workers.append(worker)
     for here in answers:
         here.recv()
-    begun = time.perf_counter()
+    begun = perf_counter()
     for start in starts:
         start.send(None)
     for here in answers:
         here.recv()
-    took = time.perf_counter() - begun
+    took = perf_counter() - begun
     for worker in workers:
         worker.join()
     return took
 
 
 def main():
-    options = arguments(job="cpu", kind="process", copies=1, size=1_000_000, method="")
+    options = arguments(job="cpu", kind="process", copies=1, size=1000000, method="")
     job, size, copies = options["job"], options["size"], options["copies"]
     if options["kind"] == "thread":
         took = on_threads(job, size, copies)

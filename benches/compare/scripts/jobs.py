@@ -1,5 +1,10 @@
 """What is computed: `cpu` counts, `garbage` makes objects that refer to each other."""
 
+try:
+    range = xrange  # of a Python 2: its range is a list
+except NameError:
+    pass
+
 
 def cpu(size):
     total = 0

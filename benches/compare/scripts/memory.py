@@ -19,14 +19,14 @@ def proportional(pid):
     return 0
 
 
-def children():
-    path = f"/proc/self/task/{os.getpid()}/children"
-    with open(path) as numbers:
-        return numbers.read().split()
+def children(pid):
+    with open(f"/proc/{pid}/task/{pid}/children") as numbers:
+        return [int(number) for number in numbers.read().split()]
 
 
-def family():
-    return proportional("self") + sum(proportional(pid) for pid in children())
+def family(pid):
+    """This process with its children and theirs: those of a fork server are not ours."""
+    return proportional(pid) + sum(family(child) for child in children(pid))
 
 
 def main():
@@ -44,11 +44,11 @@ def main():
 
     start()
     time.sleep(0.3)
-    before = family()
+    before = family(os.getpid())
     for _ in range(options["count"]):
         start()
     time.sleep(0.3)
-    after = family()
+    after = family(os.getpid())
     for worker, held in workers:
         held.send(None)
         worker.join()

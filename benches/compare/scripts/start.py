@@ -5,7 +5,7 @@ Between two starts there is a pause, for everybody: it is when spares are made.
 
 import time
 
-from common import arguments, context, median, report
+from common import arguments, context, median, new_queue, perf_counter, report
 
 
 def answer(connection):
@@ -26,10 +26,9 @@ def process(api):
 
 
 def thread(_):
-    import queue
     import threading
 
-    results = queue.Queue()
+    results = new_queue()
     worker = threading.Thread(target=results.put, args=(1,))
     worker.start()
     results.get()
@@ -37,17 +36,18 @@ def thread(_):
 
 
 def interpreter(_):
+    # By its name, as `exec` is a keyword of Python 2.
     try:
         from concurrent import interpreters
     except ImportError:
         import _interpreters
 
         number = _interpreters.create()
-        _interpreters.exec(number, "x = 1")
+        getattr(_interpreters, "exec")(number, "x = 1")
         _interpreters.destroy(number)
     else:
         worker = interpreters.create()
-        worker.exec("x = 1")
+        getattr(worker, "exec")("x = 1")
         worker.close()
 
 
@@ -57,11 +57,11 @@ def cold(api, count):
     for _ in range(count):
         ours, theirs = api.Pipe(False)
         release, held = api.Pipe(False)
-        begun = time.perf_counter()
+        begun = perf_counter()
         worker = api.Process(target=answer_and_stay, args=(theirs, release))
         worker.start()
         ours.recv()
-        times.append(time.perf_counter() - begun)
+        times.append(perf_counter() - begun)
         keep.append((worker, held))
     for worker, held in keep:
         held.send(None)
@@ -80,9 +80,9 @@ def main():
         times = []
         for _ in range(options["count"]):
             time.sleep(options["pause"])
-            begun = time.perf_counter()
+            begun = perf_counter()
             start(api)
-            times.append(time.perf_counter() - begun)
+            times.append(perf_counter() - begun)
     report(value=median(times) * 1e3)
 
 

@@ -2,7 +2,7 @@
 
 use std::{fs, num::NonZero, thread};
 
-/// One line: processor, how many, memory, system, how busy it is.
+/// One line: processor, how many, memory, system.
 pub fn describe() -> String {
     let cores = thread::available_parallelism().map_or(1, NonZero::get);
     let field = |path: &str, name: &str| {
@@ -17,11 +17,19 @@ pub fn describe() -> String {
             format!(", {} GiB", (kilobytes >> 10).div_ceil(1024))
         });
     let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
-    let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
-    let load = load.split(' ').next().unwrap_or("?").to_owned();
     format!(
-        "{processor}, {cores} at once{memory}, {} {}, load {load} at the start",
+        "{processor}, {cores} at once{memory}, {} {}",
         std::env::consts::OS,
         kernel.trim()
     )
+}
+
+/// How busy it is: how many processes wanted to run in the last minute.
+pub fn load() -> String {
+    let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    load.split(' ')
+        .next()
+        .filter(|load| !load.is_empty())
+        .unwrap_or("?")
+        .to_owned()
 }

@@ -22,7 +22,7 @@ const USAGE: &str = "cargo compare [--quick] [--only CASE]... [--rounds N] [--re
   --only CASE    only cases whose name begins so
   --rounds N     how often each is run; 5 by default
   --report FILE  where the report goes; benches/compare/target/report.html by default
-  --write        put the table into docs/benchmarks.md
+  --write        put the tables of these cases into docs/benchmarks.md
   --list         say what would be measured, and with whom";
 
 struct Arguments {
@@ -59,7 +59,8 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let machine = machine::describe();
-    println!("{machine}\n{}", peers.describe());
+    let load = machine::load();
+    println!("{machine}, load {load}\n{}", peers.describe());
     let measured: Vec<Measured> = cases
         .into_iter()
         .map(|case| {
@@ -71,7 +72,7 @@ fn main() -> ExitCode {
     let missed: Vec<_> = measured.iter().flat_map(|case| case.missed()).collect();
     let took = begun.elapsed().as_secs();
     println!("\ntook {took} s");
-    let page = report::html(&measured, &machine, &peers);
+    let page = report::html(&measured, &format!("{machine}, load {load} at the start"), &peers);
     if let Err(error) = fs::write(&arguments.report, page) {
         eprintln!("{}: {error}", arguments.report.display());
         return ExitCode::FAILURE;
@@ -116,8 +117,8 @@ fn arguments() -> Result<Arguments, String> {
             _ => return Err(format!("unknown: {word}")),
         }
     }
-    if arguments.write && !arguments.options.is_whole() {
-        return Err("the table is written from whole runs only: without --quick and --only".into());
+    if arguments.write && !arguments.options.is_thorough() {
+        return Err("figures are written from thorough runs only: without --quick, 5 rounds or more".into());
     }
     Ok(arguments)
 }

@@ -45,8 +45,8 @@ impl Options {
         self.only.is_empty() || self.only.iter().any(|start| case.starts_with(start.as_str()))
     }
 
-    pub fn is_whole(&self) -> bool {
-        !self.quick && self.only.is_empty() && self.rounds >= 5
+    pub fn is_thorough(&self) -> bool {
+        !self.quick && self.rounds >= 5
     }
 }
 

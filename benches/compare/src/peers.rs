@@ -123,10 +123,10 @@ fn find(peer: Peer, known: &Peers) -> Result<Launch, String> {
         Peer::Threading => program("threading", "vm-with-threading", "UNGIL_VM_THREADING"),
         Peer::Python313 => python("3.13"),
         Peer::Python314 => python("3.14"),
-        Peer::PyPy => ["pypy3", "pypy"]
-            .into_iter()
-            .find_map(|name| interpreter(Path::new(name)))
-            .ok_or_else(|| "no pypy3 on the path".into()),
+        Peer::PyPy => candidates("pypy3")
+            .iter()
+            .find_map(|candidate| interpreter(candidate))
+            .ok_or_else(|| "no pypy3 found".into()),
         Peer::Jython => interpreter(Path::new("jython")).ok_or_else(|| "no jython on the path".into()),
         Peer::Joblib | Peer::Dask => {
             let python = known.found.get(&Peer::Python313).ok_or("needs Python 3.13")?;
@@ -156,7 +156,7 @@ fn find(peer: Peer, known: &Peers) -> Result<Launch, String> {
     }
 }
 
-/// Builds one of our own programs, or takes the one that the variable names.
+/// Builds one of our own programs, or takes the one that the variable names; an empty one leaves it out.
 fn program(folder_name: &str, name: &str, variable: &str) -> Result<Launch, String> {
     let folder = folder().join("programs").join(folder_name);
     let launch = |program: PathBuf| Launch {
@@ -165,7 +165,10 @@ fn program(folder_name: &str, name: &str, variable: &str) -> Result<Launch, Stri
         version: name.to_owned(),
     };
     if let Some(program) = env::var_os(variable) {
-        return Ok(launch(program.into()));
+        return match program.is_empty() {
+            true => Err(format!("{variable} leaves it out")),
+            false => Ok(launch(program.into())),
+        };
     }
     let target = env::var_os("CARGO_TARGET_DIR").map_or_else(
         || folder.join("target"),
@@ -191,25 +194,34 @@ fn program(folder_name: &str, name: &str, variable: &str) -> Result<Launch, Stri
     }
 }
 
-/// A CPython of that version: on the path, or among pyenv's.
+/// A CPython of that version.
 fn python(version: &str) -> Result<Launch, String> {
-    let mut candidates = vec![PathBuf::from(format!("python{version}")), PathBuf::from("python3")];
-    let root = env::var_os("PYENV_ROOT").map(PathBuf::from);
-    let root = root.or_else(|| env::home_dir().map(|home| home.join(".pyenv")));
-    if let Some(versions) = root.and_then(|root| root.join("versions").read_dir().ok()) {
-        let folders = versions.filter_map(|entry| Some(entry.ok()?.path()));
-        candidates.extend(folders.map(|folder| folder.join("bin").join(format!("python{version}"))));
-    }
-    let wanted = format!("{version}.");
+    let mut candidates = candidates(&format!("python{version}"));
+    candidates.push("python3".into());
+    let wanted = format!("CPython {version}.");
     candidates
         .iter()
         .filter_map(|candidate| interpreter(candidate))
-        .find(|launch| launch.version.contains(&wanted))
+        .find(|launch| launch.version.starts_with(&wanted))
         .ok_or_else(|| format!("no python{version} found"))
 }
 
+/// Where a program of that name may be: on the path, or among pyenv's.
+fn candidates(name: &str) -> Vec<PathBuf> {
+    let root = env::var_os("PYENV_ROOT").map(PathBuf::from);
+    let root = root.or_else(|| env::home_dir().map(|home| home.join(".pyenv")));
+    let versions = root.and_then(|root| root.join("versions").read_dir().ok());
+    let folders = versions
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| Some(entry.ok()?.path()));
+    let among_versions = folders.map(|folder| folder.join("bin").join(name));
+    [PathBuf::from(name)].into_iter().chain(among_versions).collect()
+}
+
 fn interpreter(program: &Path) -> Option<Launch> {
-    let code = "import sys; print(sys.implementation.name, sys.version.split()[0])";
+    // Jython is a Python 2.7.
+    let code = "import platform; print(platform.python_implementation() + ' ' + platform.python_version())";
     let output = Command::new(program)
         .args(["-c", code])
         .stderr(Stdio::null())
@@ -223,9 +235,9 @@ fn interpreter(program: &Path) -> Option<Launch> {
     })
 }
 
-/// Installs a package into a folder of this one, once.
+/// Installs a package into a folder of its own, once.
 fn install(python: &Path, name: &str) -> Result<PathBuf, String> {
-    let packages = folder().join("target").join("packages");
+    let packages = folder().join("target").join("packages").join(name);
     if packages.join(name).is_dir() {
         return Ok(packages);
     }

@@ -22,7 +22,8 @@ svg text { font: 12px system-ui, sans-serif; fill: #222 }
   .reached { color: #6fcf8a } .range { stroke: #bbb }
 }";
 
-const LABEL: f64 = 330.0;
+/// What a character of a label takes, about; the rest is in the units of the picture, too.
+const CHARACTER: f64 = 6.6;
 const BAR: f64 = 380.0;
 const ROW: f64 = 22.0;
 
@@ -91,27 +92,29 @@ fn plot(page: &mut String, lines: &[Line]) {
     let floor = least.log10().floor();
     let span = (greatest.log10().ceil() - floor).max(1.0);
     let place = |figure: f64| (figure.max(f64::MIN_POSITIVE).log10() - floor).max(0.0) / span * BAR;
+    let longest = lines.iter().map(|line| line.label.chars().count()).max().unwrap_or(0);
+    let labels = longest as f64 * CHARACTER + 16.0;
     let height = lines.len() as f64 * ROW + 24.0;
     let _ = write!(
         page,
-        "<svg viewBox='0 0 {} {height}' width='100%' role=img>",
-        LABEL + BAR + 200.0
+        "<svg viewBox='0 0 {:.0} {height}' width='100%' role=img>",
+        labels + BAR + 200.0
     );
     for (index, line) in lines.iter().enumerate() {
         let y = index as f64 * ROW;
         let middle = y + ROW * 0.65;
         let _ = write!(
             page,
-            "<text x={} y={middle} text-anchor=end>{}</text>",
-            LABEL - 8.0,
+            "<text x={:.1} y={middle:.1} text-anchor=end>{}</text>",
+            labels - 8.0,
             escape(line.label)
         );
         let (Some(figure), Some((low, high))) = (line.figure, line.range) else {
             let note: String = line.note.chars().take(90).collect();
             let _ = write!(
                 page,
-                "<text x={} y={middle} opacity=.6>{}</text>",
-                LABEL + 4.0,
+                "<text x={:.1} y={middle:.1} opacity=.6>{}</text>",
+                labels + 4.0,
                 escape(&note)
             );
             continue;
@@ -119,7 +122,7 @@ fn plot(page: &mut String, lines: &[Line]) {
         let class = if is_ours(line.label) { "ours" } else { "theirs" };
         let _ = write!(
             page,
-            "<rect x={LABEL} y={} width={:.1} height={} class={class}><title>{}: {} to {}</title></rect>\
+            "<rect x={labels:.1} y={} width={:.1} height={} class={class}><title>{}: {} to {}</title></rect>\
              <line x1={:.1} x2={:.1} y1={} y2={} class=range />",
             y + 4.0,
             place(figure).max(1.0),
@@ -127,8 +130,8 @@ fn plot(page: &mut String, lines: &[Line]) {
             escape(line.label),
             show(low),
             show(high),
-            LABEL + place(low),
-            LABEL + place(high),
+            labels + place(low),
+            labels + place(high),
             y + ROW / 2.0,
             y + ROW / 2.0
         );
@@ -137,14 +140,14 @@ fn plot(page: &mut String, lines: &[Line]) {
             .map_or_else(String::new, |ratio| format!("  ({}×)", show(ratio)));
         let _ = write!(
             page,
-            "<text x={:.1} y={middle}>{}{ratio}</text>",
-            LABEL + place(figure.max(high)) + 6.0,
+            "<text x={:.1} y={middle:.1}>{}{ratio}</text>",
+            labels + place(figure.max(high)) + 6.0,
             show(figure)
         );
     }
     let bottom = lines.len() as f64 * ROW;
     for step in 0..=span as i32 {
-        let x = LABEL + f64::from(step) / span * BAR;
+        let x = labels + f64::from(step) / span * BAR;
         let at = 10_f64.powf(floor + f64::from(step));
         let _ = write!(
             page,
@@ -179,6 +182,26 @@ fn escape(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_plot_has_room_for_its_labels() {
+        let line = |label, figure| Line {
+            label,
+            figure: Some(figure),
+            range: Some((figure, figure * 2.0)),
+            ratio: None,
+            note: String::new(),
+        };
+        let mut page = String::new();
+        plot(
+            &mut page,
+            &[line("ours", 1.0), line("a label of some length & more", 50.0)],
+        );
+        assert!(page.starts_with("<svg ") && page.ends_with("</svg>"));
+        // 29 characters and a margin, the bars, and the figures behind them.
+        assert!(page.contains("viewBox='0 0 787 68'"), "{page}");
+        assert!(page.contains("&amp; more") && page.matches("<rect ").count() == 2);
+    }
 
     #[test]
     fn what_is_not_markup_is_escaped() {

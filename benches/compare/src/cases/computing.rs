@@ -16,12 +16,17 @@ fn ours(label: &'static str, job: &str, size: usize, copies: usize) -> Contender
 }
 
 fn python(label: &'static str, job: &str, size: usize, words: &str) -> Contender {
+    another(label, Peer::Python313, job, size, words)
+}
+
+fn another(label: &'static str, peer: Peer, job: &str, size: usize, words: &str) -> Contender {
     let words = format!("compute.py job={job} size={size} {words}");
-    Contender::python(label, &words).quick(&format!("size={}", size / 4))
+    Contender::new(label, peer, &words).quick(&format!("size={}", size / 4))
 }
 
 fn threading(label: &'static str, job: &str, size: usize, copies: usize) -> Contender {
-    Contender::new(label, Peer::Threading, &format!("{job} {size} {copies}"))
+    let words = format!("job={job} size={size} copies={copies}");
+    Contender::new(label, Peer::Threading, &words).quick(&format!("size={}", size / 4))
 }
 
 fn cpu() -> Case {
@@ -38,22 +43,10 @@ fn cpu() -> Case {
             python("CPython, 2 processes", "cpu", CPU, "copies=2 method=fork"),
             python("CPython, 2 threads", "cpu", CPU, "copies=2 kind=thread"),
             python("CPython, 2 subinterpreters", "cpu", CPU, "copies=2 kind=interpreter"),
-            Contender::new(
-                "CPython 3.14, 1",
-                Peer::Python314,
-                &format!("compute.py size={CPU} method=fork"),
-            ),
-            Contender::new("PyPy, 1", Peer::PyPy, &format!("compute.py size={CPU} method=fork")),
-            Contender::new(
-                "PyPy, 2 processes",
-                Peer::PyPy,
-                &format!("compute.py size={CPU} copies=2 method=fork"),
-            ),
-            Contender::new(
-                "Jython, 2 threads",
-                Peer::Jython,
-                &format!("compute.py size={CPU} copies=2 kind=thread"),
-            ),
+            another("CPython 3.14, 1", Peer::Python314, "cpu", CPU, "copies=1 method=fork"),
+            another("PyPy, 1", Peer::PyPy, "cpu", CPU, "copies=1 method=fork"),
+            another("PyPy, 2 processes", Peer::PyPy, "cpu", CPU, "copies=2 method=fork"),
+            another("Jython, 2 threads", Peer::Jython, "cpu", CPU, "copies=2 kind=thread"),
             threading("VM with `threading`, 1", "cpu", CPU, 1),
             threading("VM with `threading`, 2 interpreters", "cpu", CPU, 2),
         ],

@@ -44,11 +44,14 @@ fn main() -> ExitCode {
 
 /// Runs a script as the process's own program, with so many spares for what it starts.
 fn script(spares: &str, argv: &[&str]) -> Result<(), Error> {
-    let py = Builder::new()
+    let mut builder = Builder::new()
         .stack_size(STACK)
         .argv(argv.iter().copied())
-        .process_main()
-        .build()?;
+        .process_main();
+    if let Some(packages) = env::var_os("PYTHONPATH") {
+        builder = builder.site_packages(packages);
+    }
+    let py = builder.build()?;
     ungil::set_spares(spares.parse().expect("a number of spares"));
     py.run_file(argv[0])?;
     py.close()

@@ -1,8 +1,10 @@
 //! The job of `scripts/compute.py` on several interpreters of the unpatched VM, built with its feature `threading`.
 //!
-//! `vm-with-threading JOB SIZE COPIES` prints how many milliseconds all copies took together.
+//! `vm-with-threading job=JOB size=SIZE copies=COPIES` prints how many milliseconds all copies took together.
 
 use std::{
+    env, process,
+    str::FromStr,
     sync::{Arc, Barrier},
     thread,
     time::Instant,
@@ -15,13 +17,7 @@ const JOBS: &str = include_str!("../../../scripts/jobs.py");
 const STACK: usize = 16 << 20;
 
 fn main() {
-    let [job, size, copies] = std::env::args()
-        .skip(1)
-        .collect::<Vec<_>>()
-        .try_into()
-        .expect("a job, its size, and how many copies");
-    let copies: usize = copies.parse().expect("a number of copies");
-    let size: u64 = size.parse().expect("a size");
+    let (job, size, copies): (String, u64, usize) = (word("job"), word("size"), word("copies"));
     // The first one of a process is built alone.
     drop(interpreter());
     let barrier = Arc::new(Barrier::new(copies + 1));
@@ -34,10 +30,17 @@ fn main() {
         .collect();
     barrier.wait();
     let begun = Instant::now();
-    for thread in threads {
-        thread.join().expect("the job is done");
-    }
+    barrier.wait();
     println!("{{\"value\": {}}}", begun.elapsed().as_secs_f64() * 1e3);
+    for thread in threads {
+        thread.join().expect("the interpreter ends");
+    }
+}
+
+/// What the command line says behind `name=`.
+fn word<T: FromStr>(name: &str) -> T {
+    let value = env::args().find_map(|word| word.strip_prefix(name)?.strip_prefix('=')?.parse().ok());
+    value.unwrap_or_else(|| panic!("{name}=... is missing, or makes no sense"))
 }
 
 fn interpreter() -> Interpreter {
@@ -56,11 +59,14 @@ fn work(call: &str, barrier: &Barrier) {
             let code = vm.compile(source, Mode::Exec, "<job>").expect("it compiles");
             if let Err(exception) = vm.run_code_obj(code, scope.clone()) {
                 vm.print_exception(exception);
-                panic!("the job raised an exception");
+                // Not a panic: the others would wait for this thread for ever.
+                process::exit(1);
             }
         };
         run(JOBS);
         barrier.wait();
         run(call);
+        // What it takes to free the interpreter is not part of the job.
+        barrier.wait();
     });
 }
