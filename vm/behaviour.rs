@@ -12,6 +12,13 @@ fn calls_and_generators_in_the_loop_are_calls_and_generators() {
     interpreter.enter(|vm| check(vm, include_str!("calls.py")));
 }
 
+/// 0040 to 0043: what raises or runs other code within the loop does what it does elsewhere.
+#[test]
+fn what_raises_in_the_loop_raises_as_elsewhere() {
+    let (interpreter, _sender) = interpreter(false);
+    interpreter.enter(|vm| check(vm, include_str!("loop_paths.py")));
+}
+
 /// 0025, 0026: an interrupt gets into calls and generators that have no loop of their own, and unwinds them; afterwards the
 /// same functions work.
 #[test]
