@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rustpython_vm::{PyResult, VirtualMachine, signal::UserSignal};
+use rustpython_vm::{PyResult, VirtualMachine, builtins::PyBaseExceptionRef, signal::UserSignal};
 
 use super::{
     clock::Clock,
@@ -148,8 +148,7 @@ impl Control {
                 return Ok(());
             };
             stop.arrived();
-            let raise;
-            (stop.stage, raise) = stop.stage.step(Instant::now());
+            let raise = stop.step();
             (*stop, raise)
         };
         if !raise {
@@ -163,6 +162,16 @@ impl Control {
             let _ = alloc::quietly(|| signals.send(Box::new(move |vm| control.raise_stop(job, vm))));
         }
         Err((self.make_stop)(vm, stop.reason))
+    }
+
+    /// What the stop of the running job raises now, if it does; for native code in which no other may run.
+    pub(crate) fn due_stop(&self, vm: &VirtualMachine) -> Option<PyBaseExceptionRef> {
+        let reason = {
+            let mut running = self.running.lock();
+            let stop = running.stop.as_mut()?;
+            stop.step().then_some(stop.reason)
+        };
+        Some((self.make_stop)(vm, reason?))
     }
 
     /// Sends a closure from within an allocation of the interpreter's own thread, which is running.

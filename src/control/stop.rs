@@ -2,9 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use rustpython_vm::{VirtualMachine, builtins::PyBaseExceptionRef};
-
-use super::{Control, limits::Hit};
+use super::limits::Hit;
 
 /// How long a script may spend in `finally` blocks after it was told to stop, before it is told at every bytecode.
 const GRACE: Duration = Duration::from_millis(25);
@@ -93,19 +91,12 @@ impl Stop {
         };
         waited >= patience && (worked >= patience / 2 || waited >= patience * 4)
     }
-}
 
-impl Control {
-    /// What the stop of the running job raises now, if it does; for native code in which no other may run.
-    pub(crate) fn due_stop(&self, vm: &VirtualMachine) -> Option<PyBaseExceptionRef> {
-        let reason = {
-            let mut running = self.running.lock();
-            let stop = running.stop.as_mut()?;
-            let raise;
-            (stop.stage, raise) = stop.stage.step(Instant::now());
-            raise.then_some(stop.reason)
-        };
-        Some((self.make_stop)(vm, reason?))
+    /// True if it is to be raised now.
+    pub(super) fn step(&mut self) -> bool {
+        let raise;
+        (self.stage, raise) = self.stage.step(Instant::now());
+        raise
     }
 }
 
