@@ -13,7 +13,7 @@ use crossbeam_channel::Sender;
 use parking_lot::{Mutex, RwLock};
 
 use super::{
-    EventKind, PluginError,
+    EventKind, PluginError, Refusal,
     bus::{self, Listeners},
     description::HookDescription,
     discover::{self, Location, Package},
@@ -132,8 +132,10 @@ impl Shared {
             self.start(&name, location, &package)
         });
         match loaded {
-            Ok(plugin) => {
+            Ok((plugin, refused)) => {
                 self.refused.lock().remove(&path);
+                // Last: who hears of it finds everything as it says.
+                plugin.tell(EventKind::Loaded { refused });
                 // A host that was closed meanwhile has taken down what it knew of.
                 if self.is_closed()
                     && let Some(instance) = plugin.vacate()
@@ -158,7 +160,7 @@ impl Shared {
         name: &Arc<str>,
         location: Location,
         package: &Package,
-    ) -> Result<Arc<Plugin>, PluginError> {
+    ) -> Result<(Arc<Plugin>, Vec<Refusal>), PluginError> {
         let patient = Patient::new(self.settings.clock.clone(), self.settings.quarantine.clone());
         let (events, errands) = (self.events.clone(), self.errands.clone());
         let plugin = Plugin::new(name.clone(), location, patient, events, errands);
@@ -172,8 +174,7 @@ impl Shared {
             list.sort_by(|one, other| one.name.cmp(&other.name));
             *plugins = list.into();
         }
-        plugin.tell(EventKind::Loaded { refused });
-        Ok(plugin)
+        Ok((plugin, refused))
     }
 
     /// Loads what is new in the folders, and removes what is gone.
