@@ -19,6 +19,54 @@ fn what_raises_in_the_loop_raises_as_elsewhere() {
     interpreter.enter(|vm| check(vm, include_str!("loop_paths.py")));
 }
 
+/// 0044: nothing needs to import `_ast` before a tree is asked for.
+#[test]
+fn a_tree_is_whole_though_nobody_imported_its_types() {
+    const WHOLE: &str = "
+import sys
+assert '_ast' not in sys.modules
+ONLY_AST = 0x400
+tree = compile('a + 1', 'text', 'eval', ONLY_AST)
+assert type(tree)._fields == type(tree).__match_args__ == ('body',)
+assert (type(tree.body).__name__, type(tree.body.op).__name__, tree.body.right.value) == ('BinOp', 'Add', 1)
+assert eval(compile(tree, 'text', 'eval'), {'a': 2}) == 3
+import _ast
+assert isinstance(tree, _ast.Expression) and tree.body.left.id == 'a'
+";
+    let (interpreter, _sender) = interpreter(false);
+    interpreter.enter(|vm| check(vm, WHOLE));
+}
+
+/// 0045: a method of any base is found in its slot, also one that comes later or goes.
+#[test]
+fn slots_of_a_new_type_come_from_all_bases() {
+    const BASES: &str = "
+class Sized:
+    'two underscores and no slot: a text, a module, a way to copy'
+    def __len__(self): return 7
+    def __reduce__(self): return Sized, ()
+
+class Called:
+    def __call__(self): return 'called'
+
+class Both(Sized, Called):
+    def __getitem__(self, index): return index
+
+class Below(Both, dict): pass
+
+below = Below()
+assert (len(below), below(), below[3], bool(below)) == (7, 'called', 3, True)
+below['key'] = 1
+assert list(below) == ['key']
+Called.__iter__ = lambda self: iter('ab')
+assert list(below) == ['a', 'b']
+del Called.__iter__, Sized.__len__
+assert (list(below), len(below)) == (['key'], 1)
+";
+    let (interpreter, _sender) = interpreter(false);
+    interpreter.enter(|vm| check(vm, BASES));
+}
+
 /// 0025, 0026: an interrupt gets into calls and generators that have no loop of their own, and unwinds them; afterwards the
 /// same functions work.
 #[test]
