@@ -14,6 +14,19 @@ _main_ident = None
 _started = []
 
 
+class Here:
+    """Stands for the Child of the thread that this interpreter is."""
+
+    def __init__(self, ident):
+        self.ident = ident
+
+    def is_alive(self):
+        return True
+
+    def outcome(self):
+        return "running", None
+
+
 def call(function, args, kwargs):
     return function(*args, **kwargs)
 

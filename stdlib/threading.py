@@ -32,6 +32,7 @@ from _thread import (
     stack_size,
 )
 from _ungil import Barrier, Condition, Event, Semaphore
+from _ungil_hooks import getprofile, gettrace, setprofile, setprofile_all_threads, settrace, settrace_all_threads
 
 __all__ = [
     "get_ident",
@@ -342,19 +343,6 @@ def _reference(child, name, daemon):
     return thread
 
 
-class _Here:
-    """Stands for the Child of the thread that this interpreter is."""
-
-    def __init__(self, ident):
-        self.ident = ident
-
-    def is_alive(self):
-        return True
-
-    def outcome(self):
-        return "running", None
-
-
 def _bootstrap(spec, what):
     """What runs in the interpreter of a new thread."""
     global _current, _main
@@ -367,7 +355,7 @@ def _bootstrap(spec, what):
     else:
         thread = what
     vars(thread).update(
-        _context=None, _child=_Here(get_ident()), _native_id=get_native_id(), _finished=True, _stderr=_sys.stderr,
+        _context=None, _child=_ungil_threads.Here(get_ident()), _native_id=get_native_id(), _finished=True, _stderr=_sys.stderr,
         _frozen=True,
     )
     _current, _main = thread, _MainThread._of(main_ident, main_name)
@@ -394,7 +382,7 @@ class _MainThread(Thread):
     def _of(cls, ident, name="MainThread"):
         thread = object.__new__(cls)
         vars(thread).update(
-            _target=None, _args=(), _kwargs={}, _name=name, _daemonic=False, _context=None, _child=_Here(ident),
+            _target=None, _args=(), _kwargs={}, _name=name, _daemonic=False, _context=None, _child=_ungil_threads.Here(ident),
             _native_id=None, _finished=True, _stderr=_sys.stderr, _initialized=True,
         )
         return thread
@@ -468,42 +456,6 @@ def currentThread():
 def activeCount():
     _deprecated("activeCount() is deprecated, use active_count() instead")
     return active_count()
-
-
-# Hooks ---------------------------------------------------------------------------------------------------------------
-
-_profile_hook = None
-_trace_hook = None
-
-
-def setprofile(func):
-    """Remembers a function for sys.setprofile. It is of this interpreter: threads are not profiled by it."""
-    global _profile_hook
-    _profile_hook = func
-
-
-def setprofile_all_threads(func):
-    setprofile(func)
-    _sys.setprofile(func)
-
-
-def getprofile():
-    return _profile_hook
-
-
-def settrace(func):
-    """Remembers a function for sys.settrace. It is of this interpreter: threads are not traced by it."""
-    global _trace_hook
-    _trace_hook = func
-
-
-def settrace_all_threads(func):
-    settrace(func)
-    _sys.settrace(func)
-
-
-def gettrace():
-    return _trace_hook
 
 
 # The end -------------------------------------------------------------------------------------------------------------

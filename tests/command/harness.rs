@@ -3,6 +3,7 @@
 use std::{
     fs,
     io::{Read, Write},
+    os::unix::process::CommandExt,
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
     sync::{
@@ -12,6 +13,8 @@ use std::{
     thread,
     time::Duration,
 };
+
+use nix::sys::signal::{SigHandler, Signal, signal};
 
 /// No test takes a hundredth of it.
 pub const LIMIT: Duration = Duration::from_secs(120);
@@ -38,6 +41,15 @@ pub fn ungil() -> Command {
             command.env_remove(&name);
         }
     }
+    let listen = || {
+        // SAFETY: nothing else in the forked child cares for this signal.
+        unsafe { signal(Signal::SIGINT, SigHandler::SigDfl) }
+            .map(drop)
+            .map_err(Into::into)
+    };
+    // As a terminal starts it, though the tests may run in the background, where Ctrl-C is ignored.
+    // SAFETY: setting a signal's disposition is async-signal-safe.
+    unsafe { command.pre_exec(listen) };
     command
 }
 
