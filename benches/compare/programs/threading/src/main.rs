@@ -58,7 +58,7 @@ fn work(call: &str, barrier: &Barrier) {
         let run = |source: &str| {
             let code = vm.compile(source, Mode::Exec, "<job>").expect("it compiles");
             if let Err(exception) = vm.run_code_obj(code, scope.clone()) {
-                vm.print_exception(exception);
+                vm.print_exception(&exception);
                 // Not a panic: the others would wait for this thread for ever.
                 process::exit(1);
             }
