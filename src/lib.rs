@@ -199,7 +199,7 @@
 //!             pass
 //! ")?;
 //! let mut job = py.spawn::<()>(Task::call("stubborn"));
-//! assert!(job.wait_timeout(Duration::from_millis(50)).is_none());
+//! assert!(job.wait_timeout(Duration::from_secs(1)).is_none());
 //! assert_eq!(py.stack()?[0].function, "stubborn");
 //!
 //! job.cancel();

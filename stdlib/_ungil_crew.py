@@ -267,20 +267,22 @@ class Crew:
 
     def _supply(self) -> None:
         """Sends held calls on until workers have enough of them ahead."""
-        if self._supplying:
-            return  # A delivery in the middle of it: a second one would change the order.
-        self._supplying = True
-        try:
-            while self._held and len(self._queue) < self.size * _AHEAD:
-                try:
-                    task = self._held.popleft()
-                except IndexError:
-                    return  # A delivery in the middle of it took them all.
-                if task[0] in self._held_numbers:
-                    self._held_numbers.discard(task[0])
-                    self._tasks.send(task)
-        finally:
-            self._supplying = False
+        # Looked at again after the flag is down: deliveries that came before that have left the sending to this.
+        while self._held and len(self._queue) < self.size * _AHEAD:
+            if self._supplying:
+                return  # A delivery in the middle of it: a second one would change the order.
+            self._supplying = True
+            try:
+                while self._held and len(self._queue) < self.size * _AHEAD:
+                    try:
+                        task = self._held.popleft()
+                    except IndexError:
+                        return  # A delivery in the middle of it took them all.
+                    if task[0] in self._held_numbers:
+                        self._held_numbers.discard(task[0])
+                        self._tasks.send(task)
+            finally:
+                self._supplying = False
 
     def _close_when_done(self) -> None:
         # Not before: what is in the channel may yet be taken back and sent again.

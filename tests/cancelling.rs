@@ -11,7 +11,7 @@ use std::{
 use ungil::{Error, Interpreter, Job, Output, Task, channel};
 
 /// Far above what a stop takes, far below what the scripts would take.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Runs `source` until it has called `started()`, then cancels it.
 fn cancelled_after_start(py: &Interpreter, started: &mpsc::Receiver<()>, source: &str) -> Duration {

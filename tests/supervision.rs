@@ -12,8 +12,11 @@ use std::{
 
 use ungil::{Builder, Error, Interpreter, Limits, PoolBuilder, Task};
 
-const LIMIT: Duration = Duration::from_millis(40);
-const PATIENCE: Duration = Duration::from_secs(30);
+/// What a task has that does not come back: enough to have begun on a busy machine.
+const LIMIT: Duration = Duration::from_secs(1);
+/// After how long it is given up then.
+const GIVE_UP: Duration = Duration::from_millis(40);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A function that scripts call and that does not come back before the test says so.
 struct Stuck {
@@ -45,7 +48,7 @@ impl Stuck {
     }
 
     fn pool(&self, size: usize) -> PoolBuilder {
-        let limits = Limits::new().wall_time(LIMIT).give_up_after(LIMIT);
+        let limits = Limits::new().wall_time(PATIENCE).give_up_after(GIVE_UP);
         self.builder().pool().size(size).limits(limits)
     }
 
@@ -54,8 +57,12 @@ impl Stuck {
     }
 }
 
+fn within_limit(task: Task) -> Task {
+    task.limits(Limits::new().wall_time(LIMIT))
+}
+
 fn hang() -> Task {
-    Task::call("work.hang")
+    within_limit(Task::call("work.hang"))
 }
 
 fn eventually(what: &str, check: impl Fn() -> bool) {
@@ -104,7 +111,7 @@ fn tasks_that_a_lost_interpreter_had_taken_run_elsewhere() {
 fn a_task_runs_again_only_if_it_says_so() {
     let stuck = Stuck::new();
     let pool = stuck.pool(1).build().unwrap();
-    let once = Task::eval("calls() or stuck()");
+    let once = within_limit(Task::eval("calls() or stuck()"));
     let error = pool.submit::<Option<u64>>(once.clone()).unwrap().wait().unwrap_err();
     assert!(matches!(error, Error::Unresponsive { .. }), "{error:?}");
     assert_eq!(pool.stats().retried, 0);

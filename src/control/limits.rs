@@ -29,7 +29,7 @@ const DEFAULT_GIVE_UP: Duration = Duration::from_millis(200);
 /// use ungil::{Error, Interpreter, Limits};
 ///
 /// let py = Interpreter::builder()
-///     .limits(Limits::new().wall_time(Duration::from_millis(20)).output(1 << 20))
+///     .limits(Limits::new().wall_time(Duration::from_secs(1)).output(1 << 20))
 ///     .build()?;
 /// assert!(matches!(py.exec("while True: pass"), Err(Error::Limit(_))));
 /// assert_eq!(py.eval::<i64>("6 * 7")?, 42);

@@ -45,11 +45,11 @@ pub enum Allowance {
 /// use ungil::{Allowance, Error, Interpreter, LimitKind, Limits, Task};
 ///
 /// let py = Interpreter::new()?;
-/// let limits = Limits::new().wall_time(Duration::from_millis(20));
+/// let limits = Limits::new().wall_time(Duration::from_secs(1));
 /// let error = py.spawn::<()>(Task::exec("while True: pass").limits(limits)).wait().unwrap_err();
 /// let Error::Limit(hit) = &error else { panic!("{error}") };
 /// assert_eq!(hit.kind(), LimitKind::WallTime);
-/// assert_eq!(hit.allowed(), Allowance::Time(Duration::from_millis(20)));
+/// assert_eq!(hit.allowed(), Allowance::Time(Duration::from_secs(1)));
 /// assert_eq!(hit.exception().unwrap().type_name(), "DeadlineExceeded");
 /// assert!(error.interpreter_usable());
 /// assert_eq!(py.eval::<i64>("6 * 7")?, 42);

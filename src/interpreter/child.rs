@@ -224,12 +224,12 @@ fn interrupted(vm: &VirtualMachine) -> PyBaseExceptionRef {
 /// Held for as long as the child is not over, wherever that is; its end is the child's.
 pub(super) struct Departure {
     child: Arc<Child>,
-    _place: Option<Place>,
+    place: Option<Place>,
 }
 
 impl Departure {
     pub(super) fn new(child: Arc<Child>, place: Option<Place>) -> Self {
-        Self { child, _place: place }
+        Self { child, place }
     }
 
     /// What to do when its interpreter is given up.
@@ -241,6 +241,8 @@ impl Departure {
 
 impl Drop for Departure {
     fn drop(&mut self) {
+        // First: who hears of the end may start another in its place at once.
+        drop(self.place.take());
         self.child.finish();
     }
 }

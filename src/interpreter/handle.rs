@@ -21,7 +21,7 @@ use super::{
     family::{Family, Identity, Kind},
     job::Job,
     life::{self, Birth, Message, WorkSource},
-    queued::{QueuedJob, prepare},
+    queued::{QueuedJob, prepare, prepare_within},
     run, stack,
     stats::Counters,
     stock,
@@ -281,12 +281,14 @@ impl Interpreter {
         self.hold(Task::get(name))
     }
 
-    fn hold(&self, task: Task) -> Result<Object> {
+    /// Holds what a task gives, within the task's own limits where it has some.
+    pub(crate) fn hold(&self, task: Task) -> Result<Object> {
         let address = self.inner.address.clone();
-        self.inner
-            .address
-            .spawn(move |vm| Ok(Object::hold(run::run_raw(vm, task)?, address)))
-            .wait()
+        let (queued, job) = prepare_within(task.limits.clone(), move |vm| {
+            Ok(Object::hold(run::run_raw(vm, task)?, address))
+        });
+        self.post(queued);
+        job.wait()
     }
 
     /// Gives the interpreter a task and returns at once.

@@ -10,7 +10,10 @@ use super::{
     offer::{self, Offer},
     settings::Settings,
 };
-use crate::{Builder, Input, Interpreter, Limits, Output, Task, Value, bridge::Sources, error::Error};
+use crate::{
+    Builder, Input, Interpreter, Limits, Output, Task, Value, bridge::Sources, error::Error,
+    interpreter::prepare_within,
+};
 
 /// What a plugin is, and gets, before any of its code runs.
 pub(super) struct Plan {
@@ -131,7 +134,14 @@ fn run(
     // The plugin may not be allowed to read the file; tracebacks show its lines all the same.
     let text: Arc<str> = String::from_utf8_lossy(&package.source).into();
     let shown = file.clone();
-    interpreter.with(move |_| Sources::remember(&shown, &text))?;
+    // What a call of the plugin may take is not for what the host does to load it.
+    let limits = Limits::new().wall_time(settings.setup_time);
+    let (remember, remembered) = prepare_within(Some(Arc::new(limits.clone())), move |_| {
+        Sources::remember(&shown, &text);
+        Ok(())
+    });
+    interpreter.post(remember);
+    remembered.wait()?;
     let folder = package
         .folder
         .as_ref()
@@ -143,13 +153,13 @@ fn run(
         folder,
         &plan.granted.subscribe,
     );
-    let load = Task::call("_ungil_plugin.load")
-        .args(args)
-        .limits(Limits::new().wall_time(settings.setup_time));
+    let load = Task::call("_ungil_plugin.load").args(args).limits(limits.clone());
     type Found = (Vec<(String, i64)>, Vec<String>, Vec<String>);
     let (hooks, topics, life): Found = interpreter.spawn(load).wait()?;
-    let held =
-        |kind: &str, index: usize| interpreter.eval_object(format!("__import__('_ungil_plugin').{kind}({index})"));
+    let held = |kind: &str, index: usize| {
+        let found = Task::eval(format!("__import__('_ungil_plugin').{kind}({index})"));
+        interpreter.hold(found.limits(limits.clone()))
+    };
     let mut by_name: HashMap<Arc<str>, Vec<Handler>> = HashMap::new();
     for (index, (hook, priority)) in hooks.into_iter().enumerate() {
         let function = held("handler", index)?;

@@ -318,7 +318,9 @@ class Pool:
             self._pool.remove(worker)
         except ValueError:
             return  # join() and the news of its end both come here.
-        self._watches.pop(worker).cancel()
+        # It may have ended before its watch was noted.
+        if watch := self._watches.pop(worker, None):
+            watch.cancel()
         worker.join()
         lost = [(job, index) for job in list(self._jobs.values()) for index in job._lost()]
         # What it had answered before is in the inbox.

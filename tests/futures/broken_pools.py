@@ -83,16 +83,18 @@ def test_an_exception_that_cannot_be_packed():
 
 
 def test_a_worker_that_exits():
-    for crash in (os._exit,):
-        executor = ProcessPoolExecutor(2)
-        waiting = [executor.submit(crash, 3)] + [executor.submit(abs, n) for n in range(20)]
-        error = raised(BrokenProcessPool, waiting[0].result)
-        assert "status 3" in str(error), error
-        for future in waiting[1:]:
-            if future.exception() is not None:
-                assert isinstance(future.exception(), BrokenProcessPool)
-        raised(BrokenProcessPool, executor.submit, abs, 1)
-        executor.shutdown()
+    executor = ProcessPoolExecutor(2)
+    submitted = ungil.Event()
+    exits = executor.submit(lambda event: (event.wait(), os._exit(3)), submitted)
+    others = [executor.submit(abs, n) for n in range(20)]
+    submitted.set()
+    error = raised(BrokenProcessPool, exits.result)
+    assert "status 3" in str(error), error
+    for future in others:
+        if future.exception() is not None:
+            assert isinstance(future.exception(), BrokenProcessPool)
+    raised(BrokenProcessPool, executor.submit, abs, 1)
+    executor.shutdown()
 
 
 def test_a_worker_that_is_killed():
@@ -126,7 +128,8 @@ def test_a_worker_that_exits_while_it_opens_or_packs():
 
 def test_a_map_over_a_broken_pool():
     executor = ProcessPoolExecutor(2)
-    raised(BrokenProcessPool, list, executor.map(os._exit, [1, 1, 1]))
+    # The first can be gone before the last is submitted.
+    raised(BrokenProcessPool, lambda: list(executor.map(os._exit, [1, 1, 1])))
     executor.shutdown()
 
 

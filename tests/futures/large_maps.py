@@ -101,7 +101,7 @@ def test_closing_the_iterator_cancels():
 
 def test_a_worker_that_dies():
     executor = ProcessPoolExecutor(2)
-    raised(BrokenProcessPool, list, executor.map(lambda n: os._exit(3) if n == 50 else n, range(100)))
+    raised(BrokenProcessPool, lambda: list(executor.map(lambda n: os._exit(3) if n == 50 else n, range(100))))
     raised(BrokenProcessPool, executor.map, abs, range(100))
     executor.shutdown()
 

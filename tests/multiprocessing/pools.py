@@ -18,8 +18,7 @@ def raises(kind, function, *args, text="", **kwargs):
     raise AssertionError(f"{kind.__name__} expected")
 
 
-def sqr(x, wait=0.0):
-    time.sleep(wait)
+def sqr(x):
     return x * x
 
 
@@ -40,9 +39,11 @@ def fail_large(x):
 def test_apply():
     assert pool.apply(sqr, (5,)) == 25 and pool.apply(sqr, (), {"x": 3}) == 9
     assert pool.apply(lambda: os.getpid()) != os.getpid()
-    result = pool.apply_async(sqr, (7, 0.05))
+    go = mp.Event()
+    result = pool.apply_async(lambda: go.wait() and 49)
     raises(ValueError, result.successful, text="not ready")
     raises(mp.TimeoutError, result.get, timeout=0.001)
+    go.set()
     assert result.get() == 49 and result.ready() and result.successful()
 
 
@@ -79,7 +80,11 @@ def test_imap():
     iterator = pool.imap(sqr, [1, 2])
     assert iter(iterator) is iterator and next(iterator) == 1 and iterator.next(timeout=60) == 4
     raises(StopIteration, next, iterator)
-    raises(mp.TimeoutError, pool.imap(time.sleep, [0.2]).next, timeout=0.01)
+    go = mp.Event()
+    iterator = pool.imap(lambda _: go.wait(), [1])
+    raises(mp.TimeoutError, iterator.next, timeout=0.01)
+    go.set()
+    assert iterator.next() is True
     raises(ValueError, pool.imap, sqr, [1], 0)
     assert list(pool.imap(sqr, [])) == []
 
@@ -197,7 +202,8 @@ def test_worker_that_dies_in_a_task():
         started = mp.Event()
         result = workers.apply_async(lambda: (started.set(), time.sleep(1000)))
         started.wait()
-        for worker in workers._pool:
+        # A list, because a worker that has ended leaves the pool's own at any time.
+        for worker in list(workers._pool):
             worker.kill()
         raises(mp.ProcessError, result.get, text="ended while it ran this task")
         assert workers.map(sqr, range(10)) == [x * x for x in range(10)]

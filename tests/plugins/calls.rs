@@ -38,7 +38,7 @@ fn each_plugin_has_its_own_answer_or_error() {
         ("wrong.py", "def on_order(order):\n    return 'yes'"),
         ("silent.py", "def on_something_else(): pass"),
         ("spinning.py", &format!("def on_order(order):\n    {SPIN}")),
-        ("spinning.toml", "[limits]\nwall_time = 0.3"),
+        ("spinning.toml", "[limits]\nwall_time = 2"),
     ]);
     let host = workshop.host();
     let answers = host

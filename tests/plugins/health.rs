@@ -121,9 +121,9 @@ fn a_lost_interpreter_is_replaced_and_set_up_again() {
         (
             "stuck.py",
             "import math\nready = 0\ndef setup(config):\n    global ready\n    ready = 7\n\
-             def go(well):\n    return ready if well else math.factorial(700_000) and 0",
+             def go(well):\n    return ready if well else math.factorial(1_000_000) and 0",
         ),
-        ("stuck.toml", "[limits]\nwall_time = 0.5"),
+        ("stuck.toml", "[limits]\nwall_time = 1"),
     ]);
     let (host, _time) = host(&workshop);
     let events = host.events();
