@@ -70,14 +70,11 @@ impl Wait {
         }
         let mut select = Select::new_biased();
         register(&mut select);
-        let selected = match self.deadline {
-            None => Ok(select.select()),
-            Some(deadline) => select.select_deadline(deadline),
-        };
+        let selected = wait::next_operation(&mut select, self.deadline);
         let completed = selected.map(|operation| {
             let index = operation.index();
             take(operation, index);
         });
-        Ok(completed.is_ok())
+        Ok(completed.is_some())
     }
 }
