@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc};
 use crossbeam_channel::{Receiver, Select, SelectedOperation, Sender, TryRecvError, TrySendError};
 
 use super::state::State;
-use crate::control::{Listeners, Waitable};
+use crate::control::{Listeners, Waitable, wait::look};
 
 /// The sending side: alive as long as anyone holds it, whatever the number of handles.
 pub(crate) struct SendEnd<M> {
@@ -151,14 +151,18 @@ impl<M> RecvEnd<M> {
         Ok(message)
     }
 
-    /// Receives, and if there is nothing uses `wait` to wait for it; see [`SendEnd::send`].
+    /// Receives; if there is nothing it looks a few times more, and then uses `wait` to sleep: see [`SendEnd::send`].
     pub(crate) fn recv<'a, E>(
         &'a self,
         wait: impl FnOnce(Register<'_, 'a>, Take<'_, 'a>) -> Result<bool, E>,
     ) -> Result<M, Obstacle<E>> {
-        match self.try_recv() {
-            Err(Obstacle::NotNow) => {}
-            received => return received,
+        // Not by way of the wait, which has more to look at.
+        let seen = look(|| match self.try_recv() {
+            Err(Obstacle::NotNow) => None,
+            received => Some(received),
+        });
+        if let Some(received) = seen {
+            return received;
         }
         let mut received = None;
         let register = |select: &mut Select<'a>| {

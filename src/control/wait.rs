@@ -36,17 +36,22 @@ pub(crate) fn look<R>(mut ready: impl FnMut() -> Option<R>) -> Option<R> {
     None
 }
 
-/// Blocks until one of the operations can be completed; `None` when `deadline` passes first.
+/// Looks a few times whether one of the operations can be completed, then sleeps until one can; `None` when `deadline`
+/// passes first.
 pub(crate) fn next_operation<'a>(select: &mut Select<'a>, deadline: Option<Instant>) -> Option<SelectedOperation<'a>> {
     let passed = || deadline.is_some_and(|deadline| deadline <= Instant::now());
     let seen = look(|| match select.try_select() {
         Ok(operation) => Some(Some(operation)),
         Err(_) => passed().then_some(None),
     });
-    match (seen, deadline) {
-        (Some(seen), _) => seen,
-        (None, None) => Some(select.select()),
-        (None, Some(deadline)) => select.select_deadline(deadline).ok(),
+    seen.unwrap_or_else(|| next_after_look(select, deadline))
+}
+
+/// As [`next_operation`], for who has looked.
+pub(crate) fn next_after_look<'a>(select: &mut Select<'a>, deadline: Option<Instant>) -> Option<SelectedOperation<'a>> {
+    match deadline {
+        None => Some(select.select()),
+        Some(deadline) => select.select_deadline(deadline).ok(),
     }
 }
 
@@ -77,6 +82,28 @@ pub(crate) fn select<'a, R>(
     register: impl Fn(&mut Select<'a>),
     take: impl FnOnce(SelectedOperation<'a>, usize) -> R,
 ) -> PyResult<Option<R>> {
+    select_with(vm, deadline, interrupts, register, take, next_operation)
+}
+
+/// As [`select`], for who has looked: it sleeps at once.
+pub(crate) fn select_after_look<'a, R>(
+    vm: &VirtualMachine,
+    deadline: Option<Instant>,
+    interrupts: &'a Interrupts,
+    register: impl Fn(&mut Select<'a>),
+    take: impl FnOnce(SelectedOperation<'a>, usize) -> R,
+) -> PyResult<Option<R>> {
+    select_with(vm, deadline, interrupts, register, take, next_after_look)
+}
+
+fn select_with<'a, R>(
+    vm: &VirtualMachine,
+    deadline: Option<Instant>,
+    interrupts: &'a Interrupts,
+    register: impl Fn(&mut Select<'a>),
+    take: impl FnOnce(SelectedOperation<'a>, usize) -> R,
+    next: impl Fn(&mut Select<'a>, Option<Instant>) -> Option<SelectedOperation<'a>>,
+) -> PyResult<Option<R>> {
     let control = interrupts.control.as_ref();
     let _waiting = control.map(Control::enter_wait);
     loop {
@@ -87,7 +114,7 @@ pub(crate) fn select<'a, R>(
         let mut select = Select::new_biased();
         select.recv(&interrupts.woken);
         register(&mut select);
-        let Some(operation) = next_operation(&mut select, deadline) else {
+        let Some(operation) = next(&mut select, deadline) else {
             vm.check_signals()?;
             return Ok(None);
         };
