@@ -80,6 +80,12 @@ def refuse(name, found):
 
 def culprit(function, args=(), kwargs=None):
     """Names the first thing that keeps the function from being shipped, or is None if nothing does."""
+    if type(function) is types.FunctionType and not kwargs and _is_simple(function):
+        for value in args:
+            if type(value) not in _PLAIN:
+                break
+        else:
+            return None
     for kind, text in _carried(function, args, kwargs or {}):
         if kind != "shared":
             return text
@@ -141,6 +147,24 @@ _IMMUTABLE = frozenset(
     }
 )
 _NOT_TO_WAIT_FOR = frozenset({"Counter", "SharedBuffer", "SharedMapping"})
+
+
+def _is_simple(function, depth=2):
+    """True if a quick look says that nothing that matters goes along. False says nothing: then a `_Walk` decides."""
+    reads = _known(function.__code__)[2]
+    if reads is None or function.__defaults__ is not None or function.__kwdefaults__ is not None:
+        return False
+    if reads:
+        names = function.__globals__
+        for name in reads:
+            if name in names:
+                value = names[name]
+                kind = type(value)
+                if kind in _PLAIN or kind is types.ModuleType:
+                    continue
+                if kind is not types.FunctionType or not depth or not _is_simple(value, depth - 1):
+                    return False
+    return True
 
 
 class _Walk:
@@ -257,14 +281,24 @@ _effects = {}
 
 
 def _effects_of(code):
-    """What the code reads and stores outside itself. Looking it through takes longer than shipping it, so it is kept."""
+    """What the code reads and stores outside itself."""
+    return _known(code)[1]
+
+
+def _known(code):
+    """The code, its effects, and the globals that it reads if it does nothing else outside itself.
+
+    Looking it through takes longer than shipping it, so it is kept.
+    """
     known = _effects.get(id(code))
     if known is None:
         if len(_effects) >= 256:
             _effects.clear()
+        effects = _ungil.code_effects(code)
+        stores = effects.global_stores or effects.attribute_stores or code.co_freevars
         # The code is kept with it, so that no other gets its address.
-        known = _effects[id(code)] = (code, _ungil.code_effects(code))
-    return known[1]
+        known = _effects[id(code)] = (code, effects, None if stores else tuple(effects.reads))
+    return known
 
 
 _DESCRIPTORS = (types.MemberDescriptorType, types.GetSetDescriptorType)

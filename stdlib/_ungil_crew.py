@@ -10,19 +10,21 @@ from __future__ import annotations
 import atexit
 import time
 from collections import deque
-from collections.abc import Callable
-from typing import Any, Protocol
 
 import _ungil
 from _ungil import ChannelClosed, ChannelEmpty, Parcel, pack
 from _ungil_errors import open_error, pack_error
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, Protocol
 
-class Job(Protocol):
-    """What the owner keeps of a call."""
+    class Job(Protocol):
+        """What the owner keeps of a call."""
 
-    def _finish(self, good: bool, value: Any) -> object:
-        """Is told what became of the call: True and its result, or False and its exception."""
+        def _finish(self, good: bool, value: Any) -> object:
+            """Is told what became of the call: True and its result, or False and its exception."""
 
 
 # Results of these very types travel as they are; others in a parcel, so that only their call fails if one does not open.
@@ -70,6 +72,47 @@ def work(tasks, results, initializer, initargs, limit) -> None:
         pass  # The owner is gone, so nobody waits for results.
 
 
+class Bursts:
+    """Has an inbox take in together what comes soon one after the other, while many calls are made in quick succession.
+
+    To be interrupted for each result would take longer than many a call does.
+    """
+
+    # So many calls in a row, each within so many seconds of the one before, are a burst.
+    _CALLS = 8
+    _APART = 0.0002
+    # Results of a burst wait for others for so many seconds.
+    _GATHERED = 0.0005
+
+    def __init__(self, inbox: _ungil.Inbox):
+        self._inbox = inbox
+        self._latest = 0.0
+        self._calls = 0
+
+    def count(self) -> None:
+        """A call was made."""
+        now = time.monotonic()
+        if now - self._latest > self._APART:
+            self._end()
+        else:
+            self._calls += 1
+            if self._calls == self._CALLS:
+                self._inbox.gather(self._GATHERED)
+        self._latest = now
+
+    def attend(self, is_over: bool) -> None:
+        """The owner is about to wait: what has come is taken in, and what is left as it comes if the burst is over."""
+        if self._calls >= self._CALLS:
+            if is_over:
+                self._end()
+            self._inbox.pump()
+
+    def _end(self) -> None:
+        if self._calls >= self._CALLS:
+            self._inbox.gather(0.0)
+        self._calls = 0
+
+
 class Crew:
     """Up to *size* workers, started when there is a call and no idle worker.
 
@@ -102,6 +145,7 @@ class Crew:
         self._waiting: dict[int, Job] = {}
         self._tasks, self._queue = _ungil.unbounded_channel()
         self._inbox = _ungil.Inbox(self._deliver)
+        self._bursts = Bursts(self._inbox)
         # Calls that were taken back from the channel, in order, and the numbers of those that still count.
         self._held: deque[tuple[int, Parcel]] = deque()
         self._held_numbers: set[int] = set()
@@ -127,7 +171,12 @@ class Crew:
                 # The crew broke after the caller looked.
                 if waiting.pop(number, None) is not None:
                     job._finish(False, self._failure())
+        self._bursts.count()
         return number
+
+    def attend(self) -> None:
+        """Takes in what has come: the owner is about to wait for it."""
+        self._bursts.attend(len(self._waiting) <= self.size)
 
     def cancel(self, number: int) -> bool:
         """Takes a call back, if no worker has begun it. Its job is not told."""

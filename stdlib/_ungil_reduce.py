@@ -4,24 +4,39 @@ Every reducer returns what __reduce_ex__ returns.
 """
 
 import abc
-import enum
 import sys
 import types
-import typing
-import weakref
-from collections.abc import Callable
-from typing import Any, NamedTuple
+
+# `typing` and `enum` take long to import, and are not needed for what does not come from them.
+import _typing
+import _weakref
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
 
 __all__ = ["CodeEffects", "class_parts", "exception", "fill_class", "find_native", "is_scripted", "make_class", "table"]
 
 
-class CodeEffects(NamedTuple):
+class CodeEffects(tuple):
     """What a code object, and the code nested in it, reads and stores outside itself."""
 
-    reads: frozenset[str]
-    global_stores: frozenset[str]
-    free_stores: frozenset[str]
-    attribute_stores: frozenset[tuple[str, str]]
+    __slots__ = ()
+
+    def __new__(
+        cls,
+        reads: frozenset[str],
+        global_stores: frozenset[str],
+        free_stores: frozenset[str],
+        attribute_stores: frozenset[tuple[str, str]],
+    ) -> CodeEffects:
+        return tuple.__new__(cls, (reads, global_stores, free_stores, attribute_stores))
+
+    reads = property(lambda self: self[0])
+    global_stores = property(lambda self: self[1])
+    free_stores = property(lambda self: self[2])
+    attribute_stores = property(lambda self: self[3])
 
 
 # Classes ---------------------------------------------------------------------------------------------------------
@@ -70,7 +85,7 @@ def class_parts(cls: type) -> tuple[tuple[type, ...], dict[str, Any], dict[str, 
     if isinstance(cls, abc.ABCMeta) and (registered := _registered(cls)):
         attributes["_abc_registered"] = registered
     first: dict[str, Any] = {}
-    if isinstance(cls, enum.EnumType) and "_member_map_" in attributes:
+    if _is_enum(cls) and "_member_map_" in attributes:
         members = _members(attributes)
         del attributes["_value2member_map_"]
         for name in [name for name in attributes if name == "__new__" or name[:1] + name[-1:] == "__" != name[:2]]:
@@ -106,7 +121,7 @@ def _data(base: type, member: Any) -> tuple[Any, ...]:
 def _registered(cls: type) -> list[type]:
     """Virtual subclasses."""
     registry = abc._get_dump(cls)[0] if hasattr(abc, "_get_dump") else _vars(cls).get("_abc_registry", ())
-    found = (entry() if isinstance(entry, weakref.ref) else entry for entry in registry)
+    found = (entry() if isinstance(entry, _weakref.ref) else entry for entry in registry)
     return [entry for entry in found if entry is not None]
 
 
@@ -132,7 +147,7 @@ def _quiet(cls: type, **kwargs: Any) -> None:
 
 def fill_class(cls: type, attributes: dict[str, Any]) -> None:
     """Gives a class that make_class made the rest of what it has."""
-    members = attributes.pop("_member_map_", None) if isinstance(cls, enum.EnumType) else None
+    members = attributes.pop("_member_map_", None) if _is_enum(cls) else None
     registered = attributes.pop("_abc_registered", ())
     for name, value in attributes.items():
         _set(cls, name, value)
@@ -144,7 +159,14 @@ def fill_class(cls: type, attributes: dict[str, Any]) -> None:
             cls.register(virtual)
 
 
+def _is_enum(cls: type) -> bool:
+    enum = sys.modules.get("enum")
+    return enum is not None and isinstance(cls, enum.EnumType)
+
+
 def _fill_enum(cls: Any, members: dict[str, tuple[str, tuple[Any, ...], dict[str, Any]]]) -> None:
+    import enum
+
     by_name: dict[str, Any] = {}
     by_value: dict[Any, Any] = {}
     for name, (own_name, data, state) in members.items():
@@ -310,7 +332,7 @@ def _type_param(obj: Any) -> tuple[Any, ...]:
         ("infer_variance", "__infer_variance__"), ("default", "__default__"),
     ):
         value = getattr(obj, name, None)
-        if value not in (None, False) and value is not typing.NoDefault:
+        if value not in (None, False) and value is not _typing.NoDefault:
             keywords[keyword] = value
     args = (obj.__name__, *getattr(obj, "__constraints__", ()))
     return _make_type_param, (type(obj), args, keywords, obj.__module__)
@@ -330,7 +352,7 @@ def _type_alias(obj: Any) -> tuple[Any, ...]:
 
 
 def _make_type_alias(name: str, value: Any, type_params: tuple[Any, ...]) -> Any:
-    return typing.TypeAliasType(name, value, type_params=type_params)
+    return _typing.TypeAliasType(name, value, type_params=type_params)
 
 
 table: dict[type, Callable[[Any], Any]] = {
@@ -347,8 +369,8 @@ table: dict[type, Callable[[Any], Any]] = {
     types.MemberDescriptorType: _descriptor,
     types.MethodWrapperType: _method_wrapper,
     types.CellType: _cell,
-    typing.TypeVar: _type_param,
-    typing.ParamSpec: _type_param,
-    typing.TypeVarTuple: _type_param,
-    typing.TypeAliasType: _type_alias,
+    _typing.TypeVar: _type_param,
+    _typing.ParamSpec: _type_param,
+    _typing.TypeVarTuple: _type_param,
+    _typing.TypeAliasType: _type_alias,
 }

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::Select;
-use rustpython_vm::vm::thread::with_current_vm;
+use crossbeam_channel::{Select, SelectedOperation};
+use rustpython_vm::{PyResult, vm::thread::with_current_vm};
 
 use super::end::{Obstacle, RecvEnd, Register, SendEnd, Take, Unsent};
 use crate::control::{
@@ -39,7 +39,7 @@ pub(crate) fn recv<M>(end: &RecvEnd<M>, timeout: Option<Duration>) -> Result<M, 
     match end.try_recv() {
         Err(Obstacle::NotNow) => {
             let wait = Wait::new(timeout);
-            end.recv(|register, take| wait.select(register, take))
+            end.recv(|register, take| wait.sleep(register, take))
         }
         decided => decided,
     }
@@ -63,21 +63,43 @@ impl Wait {
     /// Waits for what `register` adds, and completes it with `take`; false if the time passes first.
     pub(crate) fn select<'a>(&'a self, register: Register<'_, 'a>, take: Take<'_, 'a>) -> Result<bool, Interrupted> {
         if let Some(interrupts) = &self.interrupts {
-            return with_current_vm(|vm| wait::select(vm, self.deadline, interrupts, register, take))
-                .map(|selected| selected.is_some())
-                // A stop is raised again by whoever sent it, once the script goes on.
-                .map_err(|_exception| Interrupted);
+            return interruptible(with_current_vm(|vm| {
+                wait::select(vm, self.deadline, interrupts, register, take)
+            }));
         }
+        self.select_with(register, take, wait::next_operation)
+    }
+
+    /// As [`Wait::select`], for who has looked whether there is need to wait.
+    fn sleep<'a>(&'a self, register: Register<'_, 'a>, take: Take<'_, 'a>) -> Result<bool, Interrupted> {
+        if let Some(interrupts) = &self.interrupts {
+            return interruptible(with_current_vm(|vm| {
+                wait::select_after_look(vm, self.deadline, interrupts, register, take)
+            }));
+        }
+        self.select_with(register, take, wait::next_after_look)
+    }
+
+    fn select_with<'a>(
+        &'a self,
+        register: Register<'_, 'a>,
+        take: Take<'_, 'a>,
+        next: impl Fn(&mut Select<'a>, Option<Instant>) -> Option<SelectedOperation<'a>>,
+    ) -> Result<bool, Interrupted> {
         let mut select = Select::new_biased();
         register(&mut select);
-        let selected = match self.deadline {
-            None => Ok(select.select()),
-            Some(deadline) => select.select_deadline(deadline),
-        };
+        let selected = next(&mut select, self.deadline);
         let completed = selected.map(|operation| {
             let index = operation.index();
             take(operation, index);
         });
-        Ok(completed.is_ok())
+        Ok(completed.is_some())
     }
+}
+
+fn interruptible(selected: PyResult<Option<()>>) -> Result<bool, Interrupted> {
+    selected
+        .map(|selected| selected.is_some())
+        // A stop is raised again by whoever sent it, once the script goes on.
+        .map_err(|_exception| Interrupted)
 }

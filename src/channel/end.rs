@@ -1,11 +1,11 @@
 //! The two ends of a channel, for messages of any type.
 
-use std::{fmt, hint, sync::Arc, thread};
+use std::{fmt, sync::Arc};
 
 use crossbeam_channel::{Receiver, Select, SelectedOperation, Sender, TryRecvError, TrySendError};
 
 use super::state::State;
-use crate::control::{Listeners, Waitable};
+use crate::control::{Listeners, Waitable, wait::look};
 
 /// The sending side: alive as long as anyone holds it, whatever the number of handles.
 pub(crate) struct SendEnd<M> {
@@ -138,18 +138,6 @@ impl<M> Drop for SendEnd<M> {
     }
 }
 
-/// How often a receiver looks before it sleeps, some microseconds in all: to sleep and be woken takes longer than many an
-/// answer does.
-const LOOKS: u32 = 20;
-
-/// Lets a little time pass, more with each look, and others run if that was not enough.
-fn pause(look: u32) {
-    match look {
-        0..6 => (0..1 << look).for_each(|_| hint::spin_loop()),
-        _ => thread::yield_now(),
-    }
-}
-
 impl<M> RecvEnd<M> {
     pub(crate) fn try_recv<E>(&self) -> Result<M, Obstacle<E>> {
         // Asked before the queue: what is sent before the channel settles is in the queue by then.
@@ -163,16 +151,18 @@ impl<M> RecvEnd<M> {
         Ok(message)
     }
 
-    /// Receives, and if there is nothing uses `wait` to wait for it; see [`SendEnd::send`].
+    /// Receives; if there is nothing it looks a few times more, and then uses `wait` to sleep: see [`SendEnd::send`].
     pub(crate) fn recv<'a, E>(
         &'a self,
         wait: impl FnOnce(Register<'_, 'a>, Take<'_, 'a>) -> Result<bool, E>,
     ) -> Result<M, Obstacle<E>> {
-        for look in 0..LOOKS {
-            match self.try_recv() {
-                Err(Obstacle::NotNow) => pause(look),
-                received => return received,
-            }
+        // Not by way of the wait, which has more to look at.
+        let seen = look(|| match self.try_recv() {
+            Err(Obstacle::NotNow) => None,
+            received => Some(received),
+        });
+        if let Some(received) = seen {
+            return received;
         }
         let mut received = None;
         let register = |select: &mut Select<'a>| {

@@ -51,6 +51,15 @@ impl Control {
         self.announce_deliveries();
     }
 
+    /// As [`Control::deliver`], after a delay: for what others of its kind may come with.
+    pub(crate) fn deliver_after(self: &Arc<Self>, delay: Duration, delivery: UserSignal) {
+        let late = Late {
+            control: Arc::downgrade(self),
+            delivery: Mutex::new(Some(delivery)),
+        };
+        watchdog::schedule(Instant::now() + delay, Arc::new(late));
+    }
+
     /// True if something waits to be delivered.
     pub(crate) fn has_deliveries(&self) -> bool {
         !self.deliveries.due.lock().is_empty()
@@ -175,6 +184,25 @@ impl Timer for Repeat {
         // Something may have come between the look and the mark.
         if control.has_deliveries() && !control.deliveries.repeating.swap(true, Ordering::SeqCst) {
             return Some(Instant::now() + FIRST_REPEAT);
+        }
+        None
+    }
+}
+
+/// A delivery whose time has not come.
+struct Late {
+    control: Weak<Control>,
+    delivery: Mutex<Option<UserSignal>>,
+}
+
+impl Timer for Late {
+    fn fire(&self) -> Option<Instant> {
+        let delivery = self.delivery.lock().take();
+        if let Some(control) = self.control.upgrade()
+            && let Some(delivery) = delivery
+            && !control.is_gone()
+        {
+            control.deliver(delivery);
         }
         None
     }

@@ -1,11 +1,59 @@
 //! The one place where an interpreter's thread waits.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    hint,
+    sync::Arc,
+    thread,
+    time::{Duration, Instant},
+};
 
 use crossbeam_channel::{Receiver, RecvError, Select, SelectedOperation, never};
 use rustpython_vm::{PyResult, VirtualMachine};
 
 use super::Control;
+
+/// How often a wait looks before it sleeps: to sleep and be woken takes longer than many an answer does.
+const LOOKS: u32 = 20;
+/// The looks that let no other thread run.
+const SPINS: u32 = 6;
+/// For how long it looks at most: where others use the processor, who sleeps is woken sooner than who waits for a turn.
+const LOOKING: Duration = Duration::from_micros(30);
+
+/// Asks `ready` a few times, some microseconds in all, with a little more time between each look and the next. What it
+/// said, or `None` if it is time to sleep.
+pub(crate) fn look<R>(mut ready: impl FnMut() -> Option<R>) -> Option<R> {
+    let begun = Instant::now();
+    for look in 0..LOOKS {
+        if let found @ Some(_) = ready() {
+            return found;
+        }
+        match look {
+            0..SPINS => (0..1 << look).for_each(|_| hint::spin_loop()),
+            _ if begun.elapsed() > LOOKING => break,
+            _ => thread::yield_now(),
+        }
+    }
+    None
+}
+
+/// Looks a few times whether one of the operations can be completed, then sleeps until one can; `None` when `deadline`
+/// passes first.
+pub(crate) fn next_operation<'a>(select: &mut Select<'a>, deadline: Option<Instant>) -> Option<SelectedOperation<'a>> {
+    let passed = || deadline.is_some_and(|deadline| deadline <= Instant::now());
+    let seen = look(|| match select.try_select() {
+        Ok(operation) => Some(Some(operation)),
+        Err(_) => passed().then_some(None),
+    });
+    seen.unwrap_or_else(|| next_after_look(select, deadline))
+}
+
+/// As [`next_operation`], for who has looked.
+pub(crate) fn next_after_look<'a>(select: &mut Select<'a>, deadline: Option<Instant>) -> Option<SelectedOperation<'a>> {
+    match deadline {
+        None => Some(select.select()),
+        Some(deadline) => select.select_deadline(deadline).ok(),
+    }
+}
 
 /// What can interrupt a wait on the calling thread. A wait borrows it beside what it waits for.
 pub(crate) struct Interrupts {
@@ -34,6 +82,28 @@ pub(crate) fn select<'a, R>(
     register: impl Fn(&mut Select<'a>),
     take: impl FnOnce(SelectedOperation<'a>, usize) -> R,
 ) -> PyResult<Option<R>> {
+    select_with(vm, deadline, interrupts, register, take, next_operation)
+}
+
+/// As [`select`], for who has looked: it sleeps at once.
+pub(crate) fn select_after_look<'a, R>(
+    vm: &VirtualMachine,
+    deadline: Option<Instant>,
+    interrupts: &'a Interrupts,
+    register: impl Fn(&mut Select<'a>),
+    take: impl FnOnce(SelectedOperation<'a>, usize) -> R,
+) -> PyResult<Option<R>> {
+    select_with(vm, deadline, interrupts, register, take, next_after_look)
+}
+
+fn select_with<'a, R>(
+    vm: &VirtualMachine,
+    deadline: Option<Instant>,
+    interrupts: &'a Interrupts,
+    register: impl Fn(&mut Select<'a>),
+    take: impl FnOnce(SelectedOperation<'a>, usize) -> R,
+    next: impl Fn(&mut Select<'a>, Option<Instant>) -> Option<SelectedOperation<'a>>,
+) -> PyResult<Option<R>> {
     let control = interrupts.control.as_ref();
     let _waiting = control.map(Control::enter_wait);
     loop {
@@ -44,15 +114,9 @@ pub(crate) fn select<'a, R>(
         let mut select = Select::new_biased();
         select.recv(&interrupts.woken);
         register(&mut select);
-        let operation = match deadline {
-            None => select.select(),
-            Some(deadline) => match select.select_deadline(deadline) {
-                Ok(operation) => operation,
-                Err(_) => {
-                    vm.check_signals()?;
-                    return Ok(None);
-                }
-            },
+        let Some(operation) = next(&mut select, deadline) else {
+            vm.check_signals()?;
+            return Ok(None);
         };
         match operation.index() {
             0 => {

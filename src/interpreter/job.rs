@@ -133,6 +133,7 @@ impl<T> Job<T> {
         if Control::current().is_some() {
             return self.wait_in_python(None).expect("without a deadline");
         }
+        let _seen = wait::look(|| self.is_finished().then_some(()));
         let mut state = self.shared.state.lock();
         while matches!(*state, State::Pending(_)) {
             self.shared.done.wait(&mut state);

@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use crossbeam_channel::{Receiver, Sender, TryRecvError, bounded};
+use crossbeam_channel::{Receiver, RecvError, Sender, TryRecvError, bounded};
 use rustpython_vm::VirtualMachine;
 
 use super::{
@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{
     alloc,
-    control::{Control, JobId, Reporter, StopReason},
+    control::{Control, JobId, Reporter, StopReason, wait},
     error::{Error, Result},
     fence,
 };
@@ -264,6 +264,16 @@ fn restore_thread(control: &Arc<Control>) -> bool {
     restored.recv().unwrap_or(false)
 }
 
+/// Waits for the next message.
+fn next_message(mailbox: &Receiver<Message>) -> std::result::Result<Message, RecvError> {
+    let seen = wait::look(|| match mailbox.try_recv() {
+        Ok(message) => Some(Ok(message)),
+        Err(TryRecvError::Disconnected) => Some(Err(RecvError)),
+        Err(TryRecvError::Empty) => None,
+    });
+    seen.unwrap_or_else(|| mailbox.recv())
+}
+
 /// The end that a job's outcome means, if it means one.
 fn fatal(outcome: Outcome) -> Option<End> {
     match outcome {
@@ -283,7 +293,7 @@ impl Server<'_> {
     fn serve(&mut self, mailbox: &Receiver<Message>, source: Option<&mut (dyn WorkSource + '_)>) -> End {
         match source {
             None => {
-                while let Ok(message) = mailbox.recv() {
+                while let Ok(message) = next_message(mailbox) {
                     if let Some(end) = self.handle(message) {
                         return end;
                     }
@@ -329,7 +339,7 @@ impl Server<'_> {
                 source.woke();
                 continue;
             }
-            let message = mailbox.recv();
+            let message = next_message(mailbox);
             source.woke();
             let Ok(message) = message else {
                 return End::Closed(None);

@@ -2,6 +2,7 @@
 
 use std::{
     sync::Arc,
+    thread,
     time::{Duration, Instant},
 };
 
@@ -97,9 +98,15 @@ pub fn wait_for_spares(timeout: Duration) -> bool {
     true
 }
 
+/// How long after one was taken, and after the last that was, another is built in its place: who was just started is to
+/// have the processors first. When they are taken without end, it is not put off for longer than `LONGEST_REST`.
+const REST: Duration = Duration::from_millis(10);
+const LONGEST_REST: Duration = Duration::from_millis(50);
+
 static STOCK: Mutex<Stock> = Mutex::new(Stock {
     wanted: 0,
     taken: 0,
+    rest: None,
     made: 0,
     moulds: Vec::new(),
     spares: Vec::new(),
@@ -111,6 +118,8 @@ static CHANGED: Condvar = Condvar::new();
 struct Stock {
     wanted: usize,
     taken: u64,
+    /// When the first and the last was taken since one was built.
+    rest: Option<(Instant, Instant)>,
     made: u64,
     /// The kinds that were asked for last, the latest first; as many as spares are wanted.
     moulds: Vec<Arc<Mould>>,
@@ -200,7 +209,15 @@ impl Stock {
         let ready = self.spares.iter().position(|spare| spare.is_ready && fits(spare));
         let index = ready.or_else(|| self.spares.iter().position(fits))?;
         self.taken += 1;
+        let now = Instant::now();
+        self.rest = Some((self.rest.map_or(now, |(first, _)| first), now));
         Some(self.spares.remove(index))
+    }
+
+    /// For how long no other is to be built yet.
+    fn rest(&self) -> Duration {
+        let due = self.rest.map(|(first, last)| (first + LONGEST_REST).min(last + REST));
+        due.map_or(Duration::ZERO, |due| due.saturating_duration_since(Instant::now()))
     }
 }
 
@@ -214,12 +231,13 @@ pub(super) fn give(birth: Birth) -> Result<(), Box<Birth>> {
         let spare = stock.take(&birth.blueprint);
         (spare, stock.note(&birth.blueprint))
     };
-    drop(surplus);
-    restock();
-    match spare {
+    let given = match spare {
         Some(spare) => spare.births.send(birth).map_err(|unsent| Box::new(unsent.0)),
         None => Err(Box::new(birth)),
-    }
+    };
+    drop(surplus);
+    restock();
+    given
 }
 
 /// Has spares of that kind made.
@@ -243,7 +261,11 @@ fn restock() {
     }
     if stock.keeper.is_none() {
         let (order, orders) = bounded(1);
-        let keep = move || orders.into_iter().for_each(|()| while make_one() {});
+        let keep = move || {
+            for () in orders {
+                while wait_for_rest() && make_one() {}
+            }
+        };
         match spawner::spawn("ungil-keeper", None, keep) {
             Ok(()) => stock.keeper = Some(order),
             Err(error) => return tracing::warn!(%error, "no spares can be kept"),
@@ -255,6 +277,23 @@ fn restock() {
     }
 }
 
+/// Waits until those who were just started have had their time. False if no spare is lacking any more.
+fn wait_for_rest() -> bool {
+    loop {
+        let rest = {
+            let stock = STOCK.lock();
+            if stock.lacking().is_none() {
+                return false;
+            }
+            stock.rest()
+        };
+        if rest.is_zero() {
+            return true;
+        }
+        thread::sleep(rest);
+    }
+}
+
 /// Makes the next spare that is lacking, and waits until it is built: one at a time leaves the machine to those who work.
 fn make_one() -> bool {
     let (mould, number) = {
@@ -263,6 +302,7 @@ fn make_one() -> bool {
             return false;
         };
         stock.made += 1;
+        stock.rest = None;
         (mould, stock.made)
     };
     let (births, incoming) = bounded(1);

@@ -306,7 +306,7 @@ fn recv_waiting(
     }
     let (deadline, interrupts) = (timeout.and_then(deadline), wait::interrupts());
     end.recv(|register, take| {
-        let selected = wait::select(vm, deadline, &interrupts, register, take)?;
+        let selected = wait::select_after_look(vm, deadline, &interrupts, register, take)?;
         Ok(selected.is_some())
     })
 }

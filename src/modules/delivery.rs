@@ -5,8 +5,9 @@ use std::{
     collections::HashMap,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 use rustpython_vm::{
@@ -86,15 +87,18 @@ struct Doorbell {
     control: Arc<Control>,
     recipient: u64,
     rung: Arc<AtomicBool>,
+    /// For how many nanoseconds what comes waits for more.
+    gathering: Arc<AtomicU64>,
 }
 
 impl Doorbell {
-    fn hang(vm: &VirtualMachine, recipient: u64) -> PyResult<Arc<dyn Listener>> {
+    fn hang(vm: &VirtualMachine, recipient: u64, gathering: &Arc<AtomicU64>) -> PyResult<Arc<dyn Listener>> {
         let control = Control::current().ok_or_else(|| vm.new_runtime_error("this interpreter is being built"))?;
         Ok(Arc::new(Self {
             control,
             recipient,
             rung: Arc::default(),
+            gathering: gathering.clone(),
         }))
     }
 }
@@ -105,11 +109,15 @@ impl Listener for Doorbell {
             return;
         }
         let (rung, recipient) = (self.rung.clone(), self.recipient);
-        self.control.deliver(Box::new(move |vm| {
+        let delivery = Box::new(move |vm: &VirtualMachine| {
             // Before the look: what comes after it rings again.
             rung.store(false, Ordering::SeqCst);
             serve(vm, recipient)
-        }));
+        });
+        match self.gathering.load(Ordering::SeqCst) {
+            0 => self.control.deliver(delivery),
+            delay => self.control.deliver_after(Duration::from_nanos(delay), delivery),
+        }
     }
 }
 
@@ -149,6 +157,7 @@ pub(super) struct PyInbox {
     sender: RefCell<Option<Arc<SendEnd<Message>>>>,
     receiver: Arc<RecvEnd<Message>>,
     recipient: u64,
+    gathering: Arc<AtomicU64>,
     _doorbell: Arc<dyn Listener>,
 }
 
@@ -180,13 +189,15 @@ impl Constructor for PyInbox {
         }
         let recipient = next_recipient();
         let (sender, receiver) = unbounded_ends();
-        let doorbell = Doorbell::hang(vm, recipient)?;
+        let gathering = Arc::default();
+        let doorbell = Doorbell::hang(vm, recipient, &gathering)?;
         receiver.listeners().add(&doorbell);
         Ok(Self {
             handler: args.handler,
             sender: RefCell::new(Some(Arc::new(sender))),
             receiver: Arc::new(receiver),
             recipient,
+            gathering,
             _doorbell: doorbell,
         })
     }
@@ -223,6 +234,17 @@ impl PyInbox {
     #[pymethod]
     fn pump(zelf: &Py<Self>, vm: &VirtualMachine) -> PyResult<usize> {
         zelf.handle_all(vm)
+    }
+
+    /// From here on what comes waits for more for that many seconds, at most a tenth, and all is handled together: to be
+    /// interrupted for each message can take longer than to handle it. 0, as it is at first, handles each at once.
+    #[pymethod]
+    fn gather(zelf: &Py<Self>, seconds: f64, vm: &VirtualMachine) -> PyResult<()> {
+        if !(0.0..=0.1).contains(&seconds) {
+            return Err(vm.new_value_error("messages can wait for 0 to 0.1 seconds"));
+        }
+        zelf.gathering.store((seconds * 1e9) as u64, Ordering::SeqCst);
+        Ok(())
     }
 
     /// Closes it: senders get ChannelClosed, and what was not handled is dropped.
@@ -312,7 +334,7 @@ impl PyWatch {
 fn when_ready(object: PyObjectRef, callback: PyObjectRef, vm: &VirtualMachine) -> PyResult<PyRef<PyWatch>> {
     let handle = super::select::waitable(vm, &object)?;
     let recipient = next_recipient();
-    let doorbell = Doorbell::hang(vm, recipient)?;
+    let doorbell = Doorbell::hang(vm, recipient, &Arc::default())?;
     let watch = PyWatch {
         callback,
         handle: handle.clone(),

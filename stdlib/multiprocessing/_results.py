@@ -172,6 +172,7 @@ class ApplyResult(Job):
     def wait(self, timeout: float | None = None) -> None:
         """Waits until it has come, or for *timeout* seconds."""
         if not self._ready:
+            self._pool._attend()
             self._event.wait(None if timeout is None else max(timeout, 0))
 
     def get(self, timeout: float | None = None) -> Any:
@@ -222,8 +223,12 @@ class MapResult(ApplyResult):
             pool._forget(self._number)
             self._finish()
         while self._chunks:
-            index, chunk = self._chunks.popleft()
+            # It counts as not sent until it has its ticket: the answers to all others may come in between.
+            index, chunk = self._chunks[0]
             self._submit(index, run, function, chunk)
+            self._chunks.popleft()
+        if chunks and not self._tickets:
+            pool._forget(self._number)
 
     def _fed(self) -> bool:
         return not self._chunks
@@ -267,8 +272,10 @@ class IMapIterator(Job):
 
     def next(self, timeout: float | None = None) -> Any:
         """The next result, waiting for it; raises what its call raised, or TimeoutError."""
-        if not self._items and not self._event.wait(None if timeout is None else max(timeout, 0)):
-            raise TimeoutError
+        if not self._items:
+            self._pool._attend()
+            if not self._event.wait(None if timeout is None else max(timeout, 0)):
+                raise TimeoutError
         if not self._items:
             raise StopIteration
         succeeded, value = self._items.popleft()

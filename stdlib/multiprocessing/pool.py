@@ -13,6 +13,7 @@ import warnings
 import weakref
 
 import _ungil
+from _ungil_crew import Bursts
 
 from . import _results, context
 from ._results import (  # noqa: F401
@@ -113,6 +114,7 @@ class Pool:
         self._tasks, self._task_receiver = _ungil.unbounded_channel()
         this = weakref.ref(self)
         self._inbox = _ungil.Inbox(lambda message: (pool := this()) and pool._receive(*message))
+        self._bursts = Bursts(self._inbox)
         self._watches: dict[BaseProcess, Any] = {}
         self._terminate = Finalize(self, _end_workers, (self._pool, self._tasks, self._inbox), exitpriority=15)
         try:
@@ -281,6 +283,11 @@ class Pool:
         if not isinstance(function, _ungil.Parcel):
             function = _ungil.pack(function)
         self._tasks.send((ticket, job._number, index, run, function, _ungil.pack(arguments)))
+        self._bursts.count()
+
+    def _attend(self) -> None:
+        """Takes in what has come: somebody is about to wait for it."""
+        self._bursts.attend(len(self._task_receiver) == 0)
 
     def _receive(self, number: int, index: int, succeeded: bool, parcel: _ungil.Parcel) -> None:
         self._idle_ends = 0

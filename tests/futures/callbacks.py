@@ -2,7 +2,8 @@
 
 import io
 import logging
-from concurrent.futures import Future, ProcessPoolExecutor
+import time
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed, wait
 
 from checks import ALL_EXECUTORS, raised
 
@@ -90,6 +91,26 @@ def test_callback_submits_and_waits():
         while not seen:
             executor.submit(pow, 1, 1).result()
         assert seen == [81]
+
+
+def test_results_of_a_burst_are_all_told():
+    """Those of many calls in quick succession are taken in together, whoever waits for them, or nobody."""
+    for make in ALL_EXECUTORS:
+        with make(2) as executor:
+            called = []
+            futures = [executor.submit(abs, -n) for n in range(300)]
+            for future in futures:
+                future.add_done_callback(lambda future: called.append(future.result()))
+            assert [future.result(120) for future in futures] == list(range(300))
+            assert sorted(called) == list(range(300))
+
+            futures = [executor.submit(abs, -n) for n in range(50)]
+            assert {future.result() for future in as_completed(futures, 120)} == set(range(50))
+            futures = [executor.submit(abs, -n) for n in range(50)]
+            assert wait(futures, 120).not_done == set()
+            futures = [executor.submit(abs, -n) for n in range(50)]
+            while not all(future.done() for future in futures):
+                time.sleep(0.001)
 
 
 for name, test in list(globals().items()):

@@ -272,6 +272,44 @@ def test_thread_pool_initializer():
             assert remembered == threading.get_ident()
 
 
+def test_map_whose_last_chunk_is_sent_when_all_others_are_answered():
+    from multiprocessing import _results
+
+    native = _results._ungil
+    with Pool(2) as pool:
+
+        class Late:
+            """The native module, with tickets that are made when nothing is under way any more."""
+
+            def __getattr__(self, name):
+                return getattr(native, name)
+
+            def channel(self, capacity):
+                while any(job._tickets for job in list(pool._jobs.values())):
+                    time.sleep(0.001)
+                return native.channel(capacity)
+
+        _results._ungil = Late()
+        try:
+            assert pool.map_async(sqr, range(4), chunksize=1).get(timeout=120) == [0, 1, 4, 9]
+        finally:
+            _results._ungil = native
+        assert not pool._jobs
+
+
+def test_bursts():
+    """Results of many calls in quick succession are taken in together; none is left behind."""
+    with Pool(2) as pool:
+        called = []
+        results = [pool.apply_async(sqr, (n,), callback=called.append) for n in range(300)]
+        assert [result.get(timeout=120) for result in results] == [n * n for n in range(300)]
+        assert sorted(called) == [n * n for n in range(300)]
+        # Nothing waits but for the last answers, and nobody asks for them.
+        results = [pool.apply_async(sqr, (n,)) for n in range(50)]
+        while not all(result.ready() for result in results):
+            time.sleep(0.001)
+
+
 if __name__ == "__main__":
     pool = mp.Pool(4)
     for name, test in list(globals().items()):

@@ -10,11 +10,14 @@ from __future__ import annotations
 import time
 import weakref
 from collections import deque, namedtuple
-from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
-from typing import Any
 
 from _ungil import Event
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from typing import Any
 
 FIRST_COMPLETED = "FIRST_COMPLETED"
 FIRST_EXCEPTION = "FIRST_EXCEPTION"
@@ -207,6 +210,9 @@ class Future:
         self._waiters.append(waiter)
 
     def _wait(self, timeout: float | None) -> None:
+        crew = self._crew
+        if crew is not None:
+            crew.attend()
         if self._state not in _DONE:
             event = Event()
 
@@ -238,6 +244,8 @@ class _Watch:
         futures = list(self.left)
         for future in futures:
             future._watch(self._note)
+        for crew in {future._crew for future in futures} - {None}:
+            crew.attend()
         for future in futures:
             self._note(future)
 

@@ -8,8 +8,6 @@ its own, and none waits behind a slow one. Results come one by one through a cha
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from typing import Any
 
 import _ungil
 from _ungil import ChannelClosed, Counter, Parcel, pack
@@ -17,6 +15,11 @@ from _ungil_crew import PLAIN, Crew
 from _ungil_errors import open_error, pack_error
 
 from concurrent.futures._base import CancelledError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import Any
 
 # Fewer items than this are as well off as calls of their own.
 FEWEST = 16

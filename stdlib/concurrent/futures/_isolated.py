@@ -6,14 +6,17 @@ import os
 import time
 import weakref
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any
 
 from _ungil import pack
 from _ungil_crew import Crew
 
 from concurrent.futures import _base
 from concurrent.futures._blocks import BlockMap, split
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from typing import Any
 
 
 class IsolatedExecutor(_base.Executor):

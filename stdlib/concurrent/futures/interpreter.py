@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
 
 from concurrent.futures import _base
 from concurrent.futures._isolated import IsolatedExecutor, processors
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
 
 __all__ = ["BrokenInterpreterPool", "InterpreterPoolExecutor"]
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from typing import Any
 
 from concurrent.futures import _base
 from concurrent.futures._isolated import IsolatedExecutor, processors
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from typing import Any
 
 __all__ = ["BrokenProcessPool", "ProcessPoolExecutor"]
 

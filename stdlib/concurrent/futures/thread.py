@@ -7,8 +7,6 @@ leave its changes in a copy there, so it runs in submit() itself, on the interpr
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
-from typing import Any
 
 import _ungil
 import _ungil_carry
@@ -16,6 +14,11 @@ import _ungil_carry
 from concurrent.futures import _base
 from concurrent.futures._isolated import IsolatedExecutor, processors
 from concurrent.futures.interpreter import next_number
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
 
 __all__ = ["BrokenThreadPool", "ThreadPoolExecutor"]
 
