@@ -83,6 +83,21 @@ fn who_raises_or_spins_while_it_is_set_up_is_refused_and_the_others_live() {
     );
 }
 
+/// It makes the host's own look at its functions take longer than its calls may, as a busy machine does at times.
+#[test]
+fn the_time_for_calls_is_not_for_what_the_host_does_to_load_a_plugin() {
+    let workshop = Workshop::new(&[
+        (
+            "hasty.py",
+            "import _ungil_plugin, time\nfind = _ungil_plugin.handler\ndef slowly(index):\n    time.sleep(0.5)\n    \
+             return find(index)\n_ungil_plugin.handler = slowly\ndef go(): return 1",
+        ),
+        ("hasty.toml", "[limits]\nwall_time = 0.05"),
+    ]);
+    let host = workshop.host();
+    assert_eq!(host.hook::<(), i64>("go").plugins().len(), 1);
+}
+
 #[test]
 fn who_spins_in_its_teardown_is_stopped_and_that_is_told() {
     let workshop = Workshop::new(&[("spins.py", &format!("def teardown():\n    {SPIN}"))]);
