@@ -12,7 +12,7 @@ use super::{
     clock::Look,
     interrupt::{Control, JobId, LossHook, Reporter, Running},
     memory, spawner,
-    stop::{Stage, Stop, StopReason},
+    stop::{Moment, Stop, StopReason},
     watchdog::{self, Timer},
 };
 
@@ -115,17 +115,16 @@ impl Timer for Repeat {
             }
             let stop = running.stop?;
             let patience = running.limits.as_ref().and_then(|limits| limits.patience());
-            let hopeless = patience.is_some_and(|patience| stop.is_hopeless(now, running.cpu_time(), patience));
+            let hopeless = patience.is_some_and(|patience| stop.is_hopeless(Moment::new(running.cpu_time()), patience));
             let report = (hopeless && !running.lost).then(|| give_up(&control, &mut running));
             (stop.stage, running.lost, report)
         };
         if let Some(report) = report {
             report.send();
         }
-        if let Stage::Unwinding(until) | Stage::LastChance(until) = stage
+        if let Some(until) = stage.leaves_alone_until()
             && now < until
         {
-            // The script is unwinding: leave its `finally` blocks alone until then.
             return Some(until);
         }
         control.send_stop(self.job);

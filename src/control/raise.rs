@@ -144,11 +144,12 @@ impl Control {
             if running.job != Some(job) {
                 return Ok(());
             }
+            let cpu = running.cpu_time();
             let Some(stop) = &mut running.stop else {
                 return Ok(());
             };
             stop.arrived();
-            let raise = stop.step();
+            let raise = stop.step(cpu);
             (*stop, raise)
         };
         if !raise {
@@ -168,8 +169,9 @@ impl Control {
     pub(crate) fn due_stop(&self, vm: &VirtualMachine) -> Option<PyBaseExceptionRef> {
         let reason = {
             let mut running = self.running.lock();
+            let cpu = running.cpu_time();
             let stop = running.stop.as_mut()?;
-            stop.step().then_some(stop.reason)
+            stop.step(cpu).then_some(stop.reason)
         };
         Some((self.make_stop)(vm, reason?))
     }

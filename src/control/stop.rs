@@ -18,16 +18,40 @@ pub(crate) enum StopReason {
     Limit(Hit),
 }
 
+/// What the clock says, and how long a thread had a processor until then, if that is known.
+#[derive(Clone, Copy)]
+pub(super) struct Moment {
+    now: Instant,
+    cpu: Option<Duration>,
+}
+
+impl Moment {
+    pub(super) fn new(cpu: Option<Duration>) -> Self {
+        let now = Instant::now();
+        Self { now, cpu }
+    }
+
+    /// Whether a thread has had `span` since then. One that the machine did not let run is waited for longer.
+    fn grants(self, span: Duration, at: Self) -> bool {
+        let waited = at.now.saturating_duration_since(self.now);
+        let worked = match (self.cpu, at.cpu) {
+            (Some(then), Some(cpu)) => cpu.saturating_sub(then),
+            _ => waited,
+        };
+        waited >= span && (worked >= span / 2 || waited >= span * 4)
+    }
+}
+
 /// How far a stop that was asked for has come. Time counts from when the script's own thread took a step.
 #[derive(Clone, Copy, Default)]
 pub(super) enum Stage {
     /// Not raised yet.
     #[default]
     Asked,
-    /// Raised; `finally` blocks have until then.
-    Unwinding(Instant),
-    /// Still running after its grace, and has until then.
-    LastChance(Instant),
+    /// Raised then; `finally` blocks have their grace.
+    Unwinding(Moment),
+    /// Still running after its grace, as was seen then.
+    LastChance(Moment),
     /// Raised at every bytecode.
     Insisting,
 }
@@ -37,12 +61,21 @@ impl Stage {
         !matches!(self, Self::Asked)
     }
 
-    /// The step that the script's thread takes at `now`: what to be from here on, and whether to raise.
-    pub(super) fn step(self, now: Instant) -> (Self, bool) {
+    /// A script that is unwinding is not disturbed in its `finally` blocks before that.
+    pub(super) fn leaves_alone_until(self) -> Option<Instant> {
         match self {
-            Self::Asked => (Self::Unwinding(now + GRACE), true),
-            Self::Unwinding(until) if now >= until => (Self::LastChance(now + LAST_CHANCE), false),
-            Self::LastChance(until) if now >= until => (Self::Insisting, true),
+            Self::Unwinding(since) => Some(since.now + GRACE),
+            Self::LastChance(since) => Some(since.now + LAST_CHANCE),
+            Self::Asked | Self::Insisting => None,
+        }
+    }
+
+    /// The step that the script's thread takes at this moment: what to be from here on, and whether to raise.
+    fn step(self, at: Moment) -> (Self, bool) {
+        match self {
+            Self::Asked => (Self::Unwinding(at), true),
+            Self::Unwinding(since) if since.grants(GRACE, at) => (Self::LastChance(at), false),
+            Self::LastChance(since) if since.grants(LAST_CHANCE, at) => (Self::Insisting, true),
             Self::Insisting => (self, true),
             Self::Unwinding(_) | Self::LastChance(_) => (self, false),
         }
@@ -54,11 +87,9 @@ impl Stage {
 pub(super) struct Stop {
     pub(super) reason: StopReason,
     pub(super) stage: Stage,
-    asked: Instant,
+    asked: Moment,
     /// It was sent to the script's thread, which has not taken it yet.
     on_its_way: bool,
-    /// Of the thread, when the stop was asked for.
-    cpu_then: Option<Duration>,
 }
 
 impl Stop {
@@ -66,9 +97,8 @@ impl Stop {
         Self {
             reason,
             stage: Stage::default(),
-            asked: Instant::now(),
+            asked: Moment::new(cpu),
             on_its_way: false,
-            cpu_then: cpu,
         }
     }
 
@@ -82,20 +112,15 @@ impl Stop {
         self.on_its_way = false;
     }
 
-    /// Whether to give up at `now`. A thread that the machine did not let run is waited for longer.
-    pub(super) fn is_hopeless(&self, now: Instant, cpu: Option<Duration>, patience: Duration) -> bool {
-        let waited = now.saturating_duration_since(self.asked);
-        let worked = match (self.cpu_then, cpu) {
-            (Some(then), Some(cpu)) => cpu.saturating_sub(then),
-            _ => waited,
-        };
-        waited >= patience && (worked >= patience / 2 || waited >= patience * 4)
+    /// Whether to give up at that moment.
+    pub(super) fn is_hopeless(&self, at: Moment, patience: Duration) -> bool {
+        self.asked.grants(patience, at)
     }
 
-    /// True if it is to be raised now.
-    pub(super) fn step(&mut self) -> bool {
+    /// True if it is to be raised now, when the thread has had the processor for `cpu`.
+    pub(super) fn step(&mut self, cpu: Option<Duration>) -> bool {
         let raise;
-        (self.stage, raise) = self.stage.step(Instant::now());
+        (self.stage, raise) = self.stage.step(Moment::new(cpu));
         raise
     }
 }
@@ -104,35 +129,60 @@ impl Stop {
 mod tests {
     use super::*;
 
+    fn moment(start: Instant, passed: Duration, worked: Duration) -> Moment {
+        Moment {
+            now: start + passed,
+            cpu: Some(worked),
+        }
+    }
+
     #[test]
     fn a_stop_is_raised_once_until_its_grace_is_over_and_the_script_has_had_a_turn_since() {
         let start = Instant::now();
-        let (stage, raise) = Stage::default().step(start);
+        // A thread that has the processor all the time.
+        let at = |passed| moment(start, passed, passed);
+        let (stage, raise) = Stage::default().step(at(Duration::ZERO));
         assert!(raise && stage.was_raised());
-        let (stage, raise) = stage.step(start + GRACE / 2);
+        let (stage, raise) = stage.step(at(GRACE / 2));
         assert!(
             !raise,
             "a repetition that was on its way does not disturb a finally block"
         );
-        let late = start + GRACE * 100;
-        let (stage, raise) = stage.step(late);
+        let late = GRACE * 100;
+        let (stage, raise) = stage.step(at(late));
         assert!(!raise, "a thread that had no turn for long still has its last chance");
-        let (stage, raise) = stage.step(late + LAST_CHANCE / 2);
+        let (stage, raise) = stage.step(at(late + LAST_CHANCE / 2));
         assert!(!raise);
-        let (stage, raise) = stage.step(late + LAST_CHANCE);
+        let (stage, raise) = stage.step(at(late + LAST_CHANCE));
         assert!(raise && matches!(stage, Stage::Insisting));
-        assert!(stage.step(late + LAST_CHANCE).1);
+        assert!(stage.step(at(late + LAST_CHANCE)).1);
+    }
+
+    #[test]
+    fn time_without_a_processor_is_not_a_finally_blocks_until_it_gets_long() {
+        let start = Instant::now();
+        let (stage, _) = Stage::default().step(moment(start, Duration::ZERO, Duration::ZERO));
+        let (stage, _) = stage.step(moment(start, GRACE * 3, GRACE / 4));
+        assert!(matches!(stage, Stage::Unwinding(_)));
+        let (stage, _) = stage.step(moment(start, GRACE * 4, GRACE / 4));
+        assert!(matches!(stage, Stage::LastChance(_)));
+        let (stage, _) = stage.step(moment(start, GRACE * 4 + LAST_CHANCE * 3, GRACE / 4));
+        assert!(matches!(stage, Stage::LastChance(_)));
+        let (stage, raise) = stage.step(moment(start, GRACE * 4 + LAST_CHANCE * 4, GRACE / 4));
+        assert!(raise && matches!(stage, Stage::Insisting));
     }
 
     #[test]
     fn a_thread_that_gets_no_processor_is_given_up_later_than_one_that_works_on() {
         let patience = Duration::from_millis(200);
         let stop = Stop::new(StopReason::Cancelled, Some(Duration::ZERO));
-        let after = |millis| stop.asked + Duration::from_millis(millis);
-        let cpu = |millis| Some(Duration::from_millis(millis));
-        assert!(!stop.is_hopeless(after(199), cpu(199), patience));
-        assert!(stop.is_hopeless(after(200), cpu(150), patience));
-        assert!(!stop.is_hopeless(after(300), cpu(20), patience));
-        assert!(stop.is_hopeless(after(800), cpu(20), patience));
+        let after = |passed, worked| {
+            let millis = Duration::from_millis;
+            moment(stop.asked.now, millis(passed), millis(worked))
+        };
+        assert!(!stop.is_hopeless(after(199, 199), patience));
+        assert!(stop.is_hopeless(after(200, 150), patience));
+        assert!(!stop.is_hopeless(after(300, 20), patience));
+        assert!(stop.is_hopeless(after(800, 20), patience));
     }
 }
