@@ -54,10 +54,18 @@ with warnings.catch_warnings():
     results.close()
 assert Parallel(n_jobs=2)(delayed(abs)(n) for n in range(3)) == [0, 1, 2]
 
+def progressing(gate):
+    for n in range(20):
+        if n == 2:
+            # joblib takes the work for done, and says so, if its first batch is answered before it hands out the second.
+            gate.set()
+        yield delayed(square)(n, gate)
+
+
 # Above 50 messages go to stdout.
 told = io.StringIO()
 with contextlib.redirect_stdout(told):
-    Parallel(n_jobs=2, verbose=60, batch_size=5)(delayed(abs)(n) for n in range(20))
+    Parallel(n_jobs=2, verbose=60, batch_size=1)(progressing(ungil.Event()))
 told = told.getvalue()
 assert "Using backend InterpreterBackend with 2 concurrent workers" in told, told
 assert re.search(r"Done +20 out of +20 .*finished", told), told
