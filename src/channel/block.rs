@@ -2,13 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Select, SelectedOperation};
-use rustpython_vm::{PyResult, vm::thread::with_current_vm};
+use crossbeam_channel::Select;
+use rustpython_vm::vm::thread::with_current_vm;
 
 use super::end::{Obstacle, RecvEnd, Register, SendEnd, Take, Unsent};
 use crate::control::{
     Control,
-    wait::{self, Interrupts},
+    wait::{self, Interrupts, Looked},
 };
 
 /// The wait was on an interpreter's thread, in a host function, and that interpreter was stopped or got a signal.
@@ -28,7 +28,7 @@ pub(crate) fn send<M>(end: &SendEnd<M>, message: M, timeout: Option<Duration>) -
             obstacle: Obstacle::NotNow,
         }) => {
             let wait = Wait::new(timeout);
-            end.send(message, |register, take| wait.select(register, take))
+            end.send(message, |register, take| wait.select(Looked::NotYet, register, take))
         }
         decided => decided,
     }
@@ -39,7 +39,7 @@ pub(crate) fn recv<M>(end: &RecvEnd<M>, timeout: Option<Duration>) -> Result<M, 
     match end.try_recv() {
         Err(Obstacle::NotNow) => {
             let wait = Wait::new(timeout);
-            end.recv(|register, take| wait.sleep(register, take))
+            end.recv(|register, take| wait.select(Looked::Already, register, take))
         }
         decided => decided,
     }
@@ -61,45 +61,25 @@ impl Wait {
     }
 
     /// Waits for what `register` adds, and completes it with `take`; false if the time passes first.
-    pub(crate) fn select<'a>(&'a self, register: Register<'_, 'a>, take: Take<'_, 'a>) -> Result<bool, Interrupted> {
-        if let Some(interrupts) = &self.interrupts {
-            return interruptible(with_current_vm(|vm| {
-                wait::select(vm, self.deadline, interrupts, register, take)
-            }));
-        }
-        self.select_with(register, take, wait::next_operation)
-    }
-
-    /// As [`Wait::select`], for who has looked whether there is need to wait.
-    fn sleep<'a>(&'a self, register: Register<'_, 'a>, take: Take<'_, 'a>) -> Result<bool, Interrupted> {
-        if let Some(interrupts) = &self.interrupts {
-            return interruptible(with_current_vm(|vm| {
-                wait::select_after_look(vm, self.deadline, interrupts, register, take)
-            }));
-        }
-        self.select_with(register, take, wait::next_after_look)
-    }
-
-    fn select_with<'a>(
+    pub(crate) fn select<'a>(
         &'a self,
+        looked: Looked,
         register: Register<'_, 'a>,
         take: Take<'_, 'a>,
-        next: impl Fn(&mut Select<'a>, Option<Instant>) -> Option<SelectedOperation<'a>>,
     ) -> Result<bool, Interrupted> {
+        if let Some(interrupts) = &self.interrupts {
+            return with_current_vm(|vm| wait::select(vm, self.deadline, interrupts, looked, register, take))
+                .map(|selected| selected.is_some())
+                // A stop is raised again by whoever sent it, once the script goes on.
+                .map_err(|_exception| Interrupted);
+        }
         let mut select = Select::new_biased();
         register(&mut select);
-        let selected = next(&mut select, self.deadline);
+        let selected = wait::next_operation(&mut select, self.deadline, looked);
         let completed = selected.map(|operation| {
             let index = operation.index();
             take(operation, index);
         });
         Ok(completed.is_some())
     }
-}
-
-fn interruptible(selected: PyResult<Option<()>>) -> Result<bool, Interrupted> {
-    selected
-        .map(|selected| selected.is_some())
-        // A stop is raised again by whoever sent it, once the script goes on.
-        .map_err(|_exception| Interrupted)
 }

@@ -36,19 +36,31 @@ pub(crate) fn look<R>(mut ready: impl FnMut() -> Option<R>) -> Option<R> {
     None
 }
 
-/// Looks a few times whether one of the operations can be completed, then sleeps until one can; `None` when `deadline`
-/// passes first.
-pub(crate) fn next_operation<'a>(select: &mut Select<'a>, deadline: Option<Instant>) -> Option<SelectedOperation<'a>> {
-    let passed = || deadline.is_some_and(|deadline| deadline <= Instant::now());
-    let seen = look(|| match select.try_select() {
-        Ok(operation) => Some(Some(operation)),
-        Err(_) => passed().then_some(None),
-    });
-    seen.unwrap_or_else(|| next_after_look(select, deadline))
+/// Whether who waits has looked already.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Looked {
+    /// The wait looks a few times before it sleeps.
+    NotYet,
+    /// It sleeps at once.
+    Already,
 }
 
-/// As [`next_operation`], for who has looked.
-pub(crate) fn next_after_look<'a>(select: &mut Select<'a>, deadline: Option<Instant>) -> Option<SelectedOperation<'a>> {
+/// The next operation that can be completed; `None` when `deadline` passes first.
+pub(crate) fn next_operation<'a>(
+    select: &mut Select<'a>,
+    deadline: Option<Instant>,
+    looked: Looked,
+) -> Option<SelectedOperation<'a>> {
+    if looked == Looked::NotYet {
+        let passed = || deadline.is_some_and(|deadline| deadline <= Instant::now());
+        let seen = look(|| match select.try_select() {
+            Ok(operation) => Some(Some(operation)),
+            Err(_) => passed().then_some(None),
+        });
+        if let Some(decided) = seen {
+            return decided;
+        }
+    }
     match deadline {
         None => Some(select.select()),
         Some(deadline) => select.select_deadline(deadline).ok(),
@@ -79,30 +91,9 @@ pub(crate) fn select<'a, R>(
     vm: &VirtualMachine,
     deadline: Option<Instant>,
     interrupts: &'a Interrupts,
+    looked: Looked,
     register: impl Fn(&mut Select<'a>),
     take: impl FnOnce(SelectedOperation<'a>, usize) -> R,
-) -> PyResult<Option<R>> {
-    select_with(vm, deadline, interrupts, register, take, next_operation)
-}
-
-/// As [`select`], for who has looked: it sleeps at once.
-pub(crate) fn select_after_look<'a, R>(
-    vm: &VirtualMachine,
-    deadline: Option<Instant>,
-    interrupts: &'a Interrupts,
-    register: impl Fn(&mut Select<'a>),
-    take: impl FnOnce(SelectedOperation<'a>, usize) -> R,
-) -> PyResult<Option<R>> {
-    select_with(vm, deadline, interrupts, register, take, next_after_look)
-}
-
-fn select_with<'a, R>(
-    vm: &VirtualMachine,
-    deadline: Option<Instant>,
-    interrupts: &'a Interrupts,
-    register: impl Fn(&mut Select<'a>),
-    take: impl FnOnce(SelectedOperation<'a>, usize) -> R,
-    next: impl Fn(&mut Select<'a>, Option<Instant>) -> Option<SelectedOperation<'a>>,
 ) -> PyResult<Option<R>> {
     let control = interrupts.control.as_ref();
     let _waiting = control.map(Control::enter_wait);
@@ -114,7 +105,7 @@ fn select_with<'a, R>(
         let mut select = Select::new_biased();
         select.recv(&interrupts.woken);
         register(&mut select);
-        let Some(operation) = next(&mut select, deadline) else {
+        let Some(operation) = next_operation(&mut select, deadline, looked) else {
             vm.check_signals()?;
             return Ok(None);
         };
@@ -138,7 +129,7 @@ pub(crate) fn receive<'a, T>(
     let register = |select: &mut Select<'a>| {
         select.recv(receiver);
     };
-    select(vm, deadline, interrupts, register, |operation, _| {
+    select(vm, deadline, interrupts, Looked::NotYet, register, |operation, _| {
         operation.recv(receiver)
     })
 }

@@ -29,7 +29,7 @@ use crate::{
     bridge,
     control::{
         in_host,
-        wait::{interrupts, select},
+        wait::{Looked, interrupts, select},
     },
     fence::{self, Watched},
 };
@@ -205,6 +205,7 @@ impl HostFutureObject {
                     vm,
                     deadline,
                     &interrupts,
+                    Looked::NotYet,
                     |select| {
                         select.recv(zelf.call.ended());
                     },

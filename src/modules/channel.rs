@@ -234,7 +234,7 @@ fn send_waiting(
     };
     let (deadline, interrupts) = (timeout.and_then(deadline), wait::interrupts());
     end.send(value, |register, take| {
-        let selected = wait::select(vm, deadline, &interrupts, register, take)?;
+        let selected = wait::select(vm, deadline, &interrupts, wait::Looked::NotYet, register, take)?;
         Ok(selected.is_some())
     })
     .map_err(|unsent| unsent.obstacle)
@@ -306,7 +306,7 @@ fn recv_waiting(
     }
     let (deadline, interrupts) = (timeout.and_then(deadline), wait::interrupts());
     end.recv(|register, take| {
-        let selected = wait::select_after_look(vm, deadline, &interrupts, register, take)?;
+        let selected = wait::select(vm, deadline, &interrupts, wait::Looked::Already, register, take)?;
         Ok(selected.is_some())
     })
 }

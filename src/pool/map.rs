@@ -15,6 +15,7 @@ use serde::de::DeserializeOwned;
 use super::feed::{Feeder, Flight, Landed};
 use crate::{
     channel::{Interrupted, Wait},
+    control::wait::Looked,
     error::{Error, Result},
     value::{Value, from_value_at},
 };
@@ -209,7 +210,7 @@ fn next_of<'a>(wait: &'a Wait, numbers: &'a Receiver<usize>) -> Result<Option<us
         select.recv(numbers);
     };
     let mut take = |operation: SelectedOperation<'a>, _| number = operation.recv(numbers).ok();
-    wait.select(&register, &mut take)?;
+    wait.select(Looked::NotYet, &register, &mut take)?;
     Ok(number)
 }
 

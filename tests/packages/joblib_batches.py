@@ -54,6 +54,7 @@ with warnings.catch_warnings():
     results.close()
 assert Parallel(n_jobs=2)(delayed(abs)(n) for n in range(3)) == [0, 1, 2]
 
+
 def progressing(gate):
     for n in range(20):
         if n == 2:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from concurrent.futures import _base
 from concurrent.futures._isolated import IsolatedExecutor, processors
 
