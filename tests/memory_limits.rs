@@ -91,6 +91,10 @@ fn lists_that_grow_are_stopped() {
 #[test]
 fn text_that_doubles_is_stopped() {
     is_stopped_for_memory("text = 'x'\nwhile True: text += text");
+    is_stopped_for_memory("text = 'x'\nwhile True: text = f'{text}{text}'");
+    is_stopped_for_memory("text = 'x'\nwhile True: text = ''.join([text, text])");
+    is_stopped_for_memory("text = 'x'\nwhile True: text = text.replace('x', 'xx')");
+    is_stopped_for_memory("text = b'x'\nwhile True: text += text");
 }
 
 #[test]
@@ -109,6 +113,11 @@ fn a_large_request_is_refused_before_it_is_made() {
     ] {
         let error = py.exec(source).unwrap_err();
         assert_eq!(error.as_exception().unwrap().type_name(), "MemoryError", "{source}");
+        assert_eq!(
+            error.as_limit().expect("it is the limit's").kind(),
+            LimitKind::Memory,
+            "{source}"
+        );
         py.exec("n = None").unwrap();
     }
     assert!(memory(&py) < LIMIT);

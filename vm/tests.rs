@@ -383,7 +383,7 @@ fn long_computations_are_interrupted() {
     }
 }
 
-/// 0023: large requests are asked about, small ones are not, and a refusal is a `MemoryError`.
+/// 0023 and 0046: large requests are asked about, small ones are not, and a refusal is a `MemoryError`.
 #[test]
 fn large_allocations_are_asked_about() {
     static LARGEST: AtomicUsize = AtomicUsize::new(0);
@@ -401,11 +401,19 @@ large = 8 << 20
 assert len(bytes(1 << 10)) == 1 << 10
 assert len('a' * (2 << 20)) == 2 << 20
 half = 'a' * (3 << 20)
+def add(a, b):
+    return a + b
+def learnt():
+    for _ in range(1000):
+        add('a', 'b')
+    return add(half, half)
 for make in (
     lambda: 'a' * large, lambda: half + half, lambda: b'a' * large, lambda: bytes(large), lambda: bytearray(large),
     lambda: [None] * large, lambda: (None,) * large, lambda: 1 << (8 * large), lambda: 3 ** (8 * large),
     lambda: 'a'.ljust(large), lambda: b'a'.center(large), lambda: list(range(large)), lambda: 'a'.zfill(large),
-    lambda: (1 << 30_000_000) * (1 << 30_000_000),
+    lambda: (1 << 30_000_000) * (1 << 30_000_000), lambda: f'{half}{half}', lambda: ''.join([half, half]),
+    lambda: half.replace('a', 'aa'), lambda: half.replace('', 'b'), lambda: (b'a' * len(half)).replace(b'a', b'aa'),
+    lambda: (b'a' * len(half)).replace(b'', b'b'), learnt,
 ):
     try:
         made = make()
@@ -413,6 +421,9 @@ for make in (
         pass
     else:
         assert False, (make.__code__.co_consts, type(made))
+assert len(half.replace('b', 'cc')) == len(half)
+assert len(half.replace('a', 'bb', 9)) == len(half) + 9
+assert len((b'a' * len(half)).replace(b'', b'b', 9)) == len(half) + 9
 ",
         );
     });

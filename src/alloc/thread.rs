@@ -7,8 +7,8 @@ use super::account::{Account, Alarm};
 /// A thread's counter is added to its account when it is this far off.
 const STEP: isize = 64 << 10;
 
-/// Called on the thread that is over a limit, in the middle of an allocation.
-type OnAlarm = fn(Alarm);
+/// Called on the thread that is over a limit, in the middle of an allocation of so many bytes.
+type OnAlarm = fn(Alarm, usize);
 
 static ON_ALARM: OnceLock<OnAlarm> = OnceLock::new();
 
@@ -173,21 +173,21 @@ fn look(local: &Local, account: &'static Account, now: i64, request: usize) {
     }
     if local.in_python.get() && account.holds(now, request, collecting) {
         account.note_parked();
-        tell(local, Alarm::Parked);
+        tell(local, Alarm::Parked, request);
         loop {
             // For good. The thread's stack is full of frames that expect memory, and an allocator cannot unwind.
             thread::park();
         }
     }
     if let Some(alarm) = account.alarm(now) {
-        tell(local, alarm);
+        tell(local, alarm, request);
     }
 }
 
-fn tell(local: &Local, alarm: Alarm) {
+fn tell(local: &Local, alarm: Alarm, request: usize) {
     local.quiet.set(local.quiet.get() + 1);
     if let Some(on_alarm) = ON_ALARM.get() {
-        on_alarm(alarm);
+        on_alarm(alarm, request);
     }
     local.quiet.set(local.quiet.get() - 1);
 }

@@ -4,7 +4,7 @@ use std::{
     cell::RefCell,
     sync::{
         Arc, OnceLock,
-        atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -76,8 +76,8 @@ pub(crate) struct Control {
     account: &'static Account,
     /// Whether the account is its own, and not that of the interpreter that started it.
     owns_account: bool,
-    /// It was told to end for its memory, and has not heard it.
-    unheard: AtomicBool,
+    /// How many bytes it asked for when it was told to end for its memory, which it has not heard; 0 if it has.
+    unheard: AtomicUsize,
     /// Its thread is held in the allocator.
     parked: AtomicBool,
     /// Counts the jobs.
@@ -140,7 +140,7 @@ impl Control {
             quota,
             owns_account: account.is_none(),
             account: account.map_or_else(Account::open, Account::share),
-            unheard: AtomicBool::new(false),
+            unheard: AtomicUsize::new(0),
             parked: AtomicBool::new(false),
             signals: OnceLock::new(),
             wake,
@@ -273,7 +273,7 @@ impl Control {
         running.since = Some(Instant::now());
         running.stop = None;
         running.hit = None;
-        self.note_unheard(false);
+        self.note_heard();
         running.signal = None;
         running.reporter = reporter;
         running.clock = limits.is_timed().then(|| {
@@ -338,12 +338,18 @@ impl Control {
         self.epoch.load(Ordering::Relaxed)
     }
 
-    pub(super) fn note_unheard(&self, unheard: bool) {
-        self.unheard.store(unheard, Ordering::SeqCst);
+    /// It is told to end for its memory, while it asks for so many bytes.
+    pub(super) fn note_unheard(&self, request: usize) {
+        self.unheard.store(request.max(1), Ordering::SeqCst);
     }
 
-    pub(super) fn has_unheard(&self) -> bool {
-        self.unheard.load(Ordering::SeqCst)
+    pub(super) fn note_heard(&self) {
+        self.unheard.store(0, Ordering::SeqCst);
+    }
+
+    /// What it asked for when it was told to end for its memory, if it has not heard that.
+    pub(super) fn unheard(&self) -> Option<usize> {
+        Some(self.unheard.load(Ordering::SeqCst)).filter(|request| *request > 0)
     }
 
     /// What runs now.

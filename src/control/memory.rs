@@ -27,6 +27,8 @@ const HEADROOM: u64 = 16 << 20;
 
 /// How long a script that is to end for its memory may go without a bytecode, such as in a collection.
 const TIME_TO_HEAR: Duration = Duration::from_millis(100);
+/// And how many bytes of what it asked for last it may fill in a microsecond at least: a busy machine has few fresh pages.
+const SLOWEST_FILL: u64 = 128;
 
 /// The soft and the hard limit of an account.
 pub(super) fn limits(limits: &Limits) -> Option<(u64, u64)> {
@@ -72,13 +74,33 @@ pub(super) fn answer_alarms() {
     for control in &limited {
         if control.is_parked() {
             deadline::give_up_parked(control);
-        } else if control.has_unheard()
+        } else if let Some(request) = control.unheard()
             && let Some(job) = control.job()
         {
             let control = Arc::downgrade(control);
-            watchdog::schedule(Instant::now() + TIME_TO_HEAR, Arc::new(Unheard { control, job }));
+            let at = Instant::now() + time_to_hear(request);
+            watchdog::schedule(at, Arc::new(Unheard { control, job }));
         }
     }
+}
+
+/// For one that asked for so many bytes when it was told.
+fn time_to_hear(request: usize) -> Duration {
+    TIME_TO_HEAR + Duration::from_micros(request as u64 / SLOWEST_FILL)
+}
+
+/// Whether a request of so many bytes, which has not been made yet, keeps to the limit of the calling thread's interpreter.
+/// If not, a `MemoryError` that ends its job is known to be the limit's.
+pub(crate) fn grants_memory(bytes: usize) -> bool {
+    let granted = !alloc::would_exceed(bytes);
+    if !granted {
+        Control::with_current(|control| {
+            if let Some(soft) = control.account().soft_limit() {
+                control.note_hit(reason(soft));
+            }
+        });
+    }
+    granted
 }
 
 /// Stops a job that was told to end for its memory and has come to no bytecode since.
@@ -91,7 +113,7 @@ impl Timer for Unheard {
     fn fire(&self) -> Option<Instant> {
         let control = self.control.upgrade()?;
         let account = control.account();
-        if control.has_unheard() && account.is_over() {
+        if control.unheard().is_some() && account.is_over() {
             let reason = reason(account.soft_limit()?);
             control.stop_because(self.job, reason);
         }
@@ -101,7 +123,7 @@ impl Timer for Unheard {
 
 /// Sets up what the allocator calls.
 fn prepare() {
-    alloc::set_alarm(|alarm| {
+    alloc::set_alarm(|alarm, request| {
         // In the middle of an allocation: nothing here may wait for a lock.
         Control::with_current(|control| match alarm {
             Alarm::Soft | Alarm::End => {
@@ -113,7 +135,7 @@ fn prepare() {
                     false => Ok(()),
                 }));
                 if alarm == Alarm::End {
-                    control.note_unheard(true);
+                    control.note_unheard(request);
                     watchdog::answer_alarms();
                 }
             }
@@ -162,7 +184,7 @@ impl Control {
     /// At the first bytecode after an alarm.
     fn hear(self: &Arc<Self>, alarm: Alarm, vm: &VirtualMachine) -> PyResult<()> {
         if alarm == Alarm::End {
-            self.note_unheard(false);
+            self.note_heard();
         }
         let account = self.account();
         let Some(soft) = account.soft_limit() else {

@@ -24,7 +24,7 @@ pub(crate) use interrupt::{Control, JobId, Raised, Reporter, in_host};
 pub(crate) use limits::Hit;
 pub use limits::Limits;
 pub(crate) use listen::{Bell, Listener, Listeners, Waitable};
-pub(crate) use memory::{check_counted, forget_collector, resume_collector};
+pub(crate) use memory::{check_counted, forget_collector, grants_memory, resume_collector};
 pub(crate) use os_thread::{OsThread, install_wake_signal};
 pub(crate) use quota::{Claim, Quota};
 pub(crate) use stop::StopReason;

@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{
     alloc,
-    control::{Control, JobId, Reporter, StopReason, wait},
+    control::{Control, JobId, Reporter, StopReason, grants_memory, wait},
     error::{Error, Result},
     fence,
 };
@@ -112,7 +112,7 @@ pub(super) fn live_in(birth: Birth, blank: Option<Blank>) -> Reuse {
     } = birth;
     let _tenant = alloc::Tenant::enter(control.account());
     // A large request is answered with MemoryError instead of being made.
-    rustpython_vm::allocation::set_allocation_gate(Some(|bytes| !alloc::would_exceed(bytes)));
+    rustpython_vm::allocation::set_allocation_gate(Some(grants_memory));
     control.settle();
     identity.family.root(control.id());
     let _here = Surroundings::enter(&blueprint, &identity, &captured);
