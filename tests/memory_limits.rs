@@ -161,6 +161,24 @@ fn garbage_in_cycles_is_no_reason_for_an_error() {
 }
 
 #[test]
+fn large_garbage_in_cycles_is_no_reason_for_an_error_either() {
+    let py = limited(LIMIT);
+    for buffer in [
+        "bytes(40_000_000)",
+        "'a' * 40_000_000",
+        "[None] * 1_200_000",
+        "f'{text}{text}'",
+        "text + text",
+    ] {
+        py.exec(format!(
+            "import gc\ngc.disable()\ntext = 'a' * 10_000_000\nclass Cyclic: pass\nfor _ in range(20):\n    \
+             one = Cyclic()\n    one.me, one.buffer = one, {buffer}\none = None\ngc.collect()"
+        ))
+        .unwrap();
+    }
+}
+
+#[test]
 fn a_native_loop_over_an_iterator_gets_a_memory_error() {
     let py = limited(LIMIT);
     let error = py.exec("list(iter(int, 1))").unwrap_err();

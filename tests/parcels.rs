@@ -25,3 +25,7 @@ mod records;
 mod refusals;
 #[path = "parcels/speed.rs"]
 mod speed;
+
+/// Says what each interpreter takes, whatever other tests do meanwhile.
+#[global_allocator]
+static ALLOCATOR: ungil::alloc::Accounting<std::alloc::System> = ungil::alloc::Accounting::new(std::alloc::System);

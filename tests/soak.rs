@@ -1,6 +1,14 @@
 //! Interpreters come and go, and the process stays as large as it was.
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use ungil::Interpreter;
+
+/// What is measured here is the whole process's, so one test at a time.
+fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// Resident memory of this process in kilobytes.
 #[cfg(target_os = "linux")]
@@ -13,6 +21,7 @@ fn resident() -> u64 {
 #[test]
 #[cfg(target_os = "linux")]
 fn a_thousand_interpreters_one_after_another_leave_nothing_behind() {
+    let _alone = alone();
     let mut after_fifty = 0;
     for n in 1..=1000 {
         let py = Interpreter::new().unwrap();
@@ -32,6 +41,7 @@ fn a_thousand_interpreters_one_after_another_leave_nothing_behind() {
 /// the first hundred.
 #[cfg(target_os = "linux")]
 fn processes_leave_nothing_behind(count: u32) {
+    let _alone = alone();
     let py = Interpreter::new().unwrap();
     py.exec(
         r#"
@@ -64,7 +74,7 @@ def run(count):
     let (last_memory, last_threads, last_files): (u64, u64, u64) = py.call("status", ()).unwrap();
     println!("after 100: {memory} kB, {threads} threads; after {count} more: {last_memory} kB, {last_threads} threads");
     assert!(py.eval::<bool>("active_children() == []").unwrap());
-    // Another test of this program may have a thread or a file more or less at that moment.
+    // The test harness may have a thread or a file more or less at that moment.
     assert!(last_threads <= threads + 8, "{threads} threads became {last_threads}");
     assert!(last_files <= files + 8, "{files} descriptors became {last_files}");
     assert!(last_memory * 2 <= memory * 3, "{memory} kB grew to {last_memory} kB");

@@ -171,13 +171,9 @@ fn functions_made_in_a_module_see_the_receivers_module() {
 #[test]
 fn fresh_lambdas_by_the_thousand_leave_nothing_behind() {
     let pair = Pair::new("import gc\ndef ship(n):\n    for i in range(n): out.send(lambda: i)");
-    let resident = || {
-        let status = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
-        let pages = status
-            .split_whitespace()
-            .nth(1)
-            .and_then(|pages| pages.parse::<usize>().ok());
-        pages.unwrap_or_default() * 4096
+    let memory = || {
+        let of = |py: &ungil::Interpreter| py.stats().memory.expect("it is counted");
+        of(&pair.here) + of(&pair.there)
     };
     let round = || {
         let receiving = pair.there.spawn::<u64>(ungil::Task::call("receive").args((5000,)));
@@ -186,10 +182,11 @@ fn fresh_lambdas_by_the_thousand_leave_nothing_behind() {
     };
     pair.there("def receive(n): return sum(inbox.recv(timeout=30)() for _ in range(n))");
     (0..3).for_each(|_| round());
-    let before = resident();
+    let before = memory();
     (0..6).for_each(|_| round());
-    let grown = resident().saturating_sub(before);
-    assert!(grown < 16 << 20, "30,000 functions left {grown} bytes behind");
+    let grown = memory().saturating_sub(before);
+    println!("{grown} bytes");
+    assert!(grown < 4 << 20, "30,000 functions left {grown} bytes behind");
 }
 
 #[test]
