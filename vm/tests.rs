@@ -4,7 +4,9 @@
 mod behaviour;
 mod syntax;
 
+use rustpython_vm::allocation::{Request, set_allocation_gate};
 use rustpython_vm::signal::{UserSignalSender, user_signal_channel};
+use rustpython_vm::vm::thread::with_current_vm;
 use rustpython_vm::{Interpreter, Settings, VirtualMachine, compiler::Mode};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
@@ -383,16 +385,60 @@ fn long_computations_are_interrupted() {
     }
 }
 
+/// 0046: where the gate may run the collector, finalizers find nothing locked.
+#[test]
+fn the_gate_may_collect_where_it_is_told_so() {
+    static COLLECTED: AtomicUsize = AtomicUsize::new(0);
+    fn gate(request: Request) -> bool {
+        if request.unlocked {
+            COLLECTED.fetch_add(1, Ordering::Relaxed);
+            with_current_vm(|vm| vm.state.gc.collect_force(2));
+        }
+        true
+    }
+    let (interpreter, _sender) = interpreter(false);
+    set_allocation_gate(Some(gate));
+    interpreter.enter(|vm| {
+        check(
+            vm,
+            "
+import gc
+gc.disable()
+class Cyclic:
+    def __init__(self, mine):
+        self.me = self
+        self.mine = mine
+    def __del__(self):
+        gone.append(len(self.mine))
+        self.mine[:] = self.mine[:1] if isinstance(self.mine, bytearray) else [0]
+gone, made = [], 0
+half = 'a' * (3 << 20)
+for make in (
+    lambda: half + half, lambda: half * 2, lambda: f'{half}{half}', lambda: bytes(2 << 20), lambda: bytearray(2 << 20),
+    lambda: b'ab' * (2 << 20),
+):
+    Cyclic([1, 2])
+    Cyclic(bytearray(3))
+    assert len(make()) >= 2 << 20
+    made += 1
+assert sorted(gone) == [2] * made + [3] * made, gone
+",
+        );
+    });
+    set_allocation_gate(None);
+    assert!(COLLECTED.load(Ordering::Relaxed) >= 6);
+}
+
 /// 0023 and 0046: large requests are asked about, small ones are not, and a refusal is a `MemoryError`.
 #[test]
 fn large_allocations_are_asked_about() {
     static LARGEST: AtomicUsize = AtomicUsize::new(0);
-    fn gate(bytes: usize) -> bool {
-        LARGEST.fetch_max(bytes, Ordering::Relaxed);
-        bytes < 4 << 20
+    fn gate(request: Request) -> bool {
+        LARGEST.fetch_max(request.bytes, Ordering::Relaxed);
+        request.bytes < 4 << 20
     }
     let (interpreter, _sender) = interpreter(false);
-    rustpython_vm::allocation::set_allocation_gate(Some(gate));
+    set_allocation_gate(Some(gate));
     interpreter.enter(|vm| {
         check(
             vm,
@@ -428,6 +474,6 @@ assert len((b'a' * len(half)).replace(b'', b'b', 9)) == len(half) + 9
         );
     });
     assert!(LARGEST.load(Ordering::Relaxed) >= 8 << 20);
-    rustpython_vm::allocation::set_allocation_gate(None);
+    set_allocation_gate(None);
     interpreter.enter(|vm| check(vm, "assert len('a' * (8 << 20)) == 8 << 20"));
 }

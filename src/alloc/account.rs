@@ -169,6 +169,18 @@ impl Account {
         self.bytes.load(Relaxed).saturating_add(bytes) > self.soft.load(Relaxed)
     }
 
+    /// Whether so many bytes more would end the job.
+    pub(crate) fn would_end(&self, bytes: usize) -> bool {
+        let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
+        self.bytes.load(Relaxed).saturating_add(bytes) > self.end_from()
+    }
+
+    /// Above that, the job is ended.
+    fn end_from(&self) -> i64 {
+        let (soft, hard) = (self.soft.load(Relaxed), self.hard.load(Relaxed));
+        soft.saturating_add((hard - soft) / END_FROM.1 * END_FROM.0)
+    }
+
     pub(super) fn add(&self, bytes: isize) -> i64 {
         self.bytes.fetch_add(bytes as i64, Relaxed) + bytes as i64
     }
@@ -182,21 +194,20 @@ impl Account {
             }
             return None;
         }
-        let (soft, hard) = (self.soft.load(Relaxed), self.hard.load(Relaxed));
+        let soft = self.soft.load(Relaxed);
         if now <= soft {
             return None;
         }
         self.alarm_at.store(now.saturating_add(soft / ALARM_PART), Relaxed);
-        let end_from = soft.saturating_add((hard - soft) / END_FROM.1 * END_FROM.0);
-        if now > end_from {
+        if now > self.end_from() {
             return (!self.ending.swap(true, Relaxed)).then_some(Alarm::End);
         }
         Some(Alarm::Soft)
     }
 
-    /// Whether the reading `now` is over the hard limit.
-    pub(super) fn is_beyond(&self, now: i64) -> bool {
-        now > self.hard.load(Relaxed)
+    /// Whether the reading `now` is more than a collection explains: it needs as much as the largest container has elements.
+    pub(super) fn is_beyond_collecting(&self, now: i64) -> bool {
+        now.saturating_sub(self.soft.load(Relaxed)) > self.hard.load(Relaxed)
     }
 
     /// Whether a thread that asks for so many bytes is to be held. What the collector needs for its own work, as much as the

@@ -17,7 +17,7 @@ struct Local {
     pending: Cell<isize>,
     /// Above 0, limits are left alone: a lock of ours may be held.
     quiet: Cell<u32>,
-    /// The collector runs: what it takes for its work is let pass up to the hard limit.
+    /// The collector runs because of a limit: what it takes for its work is let pass.
     collecting: Cell<bool>,
     /// The thread runs Python code, and not code of the host that it called.
     in_python: Cell<bool>,
@@ -96,7 +96,8 @@ pub(crate) fn quietly<R>(body: impl FnOnce() -> R) -> R {
     body()
 }
 
-/// Runs the collector for a script that is over its limit. Finalizers that go on growing are told beyond the hard limit.
+/// Runs the collector for a script that is over its limit. Finalizers that go on growing are told when they have taken as much
+/// again.
 pub(crate) fn collecting<R>(collect: impl FnOnce() -> R) -> R {
     LOCAL.with(|local| local.collecting.set(true));
     let collected = collect();
@@ -168,7 +169,7 @@ fn count(local: &Local, account: &'static Account, change: isize, request: usize
 #[inline(never)]
 fn look(local: &Local, account: &'static Account, now: i64, request: usize) {
     let collecting = local.collecting.get();
-    if local.quiet.get() > 0 || (collecting && !account.is_beyond(now)) {
+    if local.quiet.get() > 0 || (collecting && !account.is_beyond_collecting(now)) {
         return;
     }
     if local.in_python.get() && account.holds(now, request, collecting) {

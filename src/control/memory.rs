@@ -7,7 +7,7 @@ use std::{
 };
 
 use parking_lot::Mutex;
-use rustpython_vm::{PyResult, VirtualMachine};
+use rustpython_vm::{PyResult, VirtualMachine, allocation::Request, vm::thread::with_current_vm};
 
 use super::{
     deadline,
@@ -89,18 +89,10 @@ fn time_to_hear(request: usize) -> Duration {
     TIME_TO_HEAR + Duration::from_micros(request as u64 / SLOWEST_FILL)
 }
 
-/// Whether a request of so many bytes, which has not been made yet, keeps to the limit of the calling thread's interpreter.
-/// If not, a `MemoryError` that ends its job is known to be the limit's.
-pub(crate) fn grants_memory(bytes: usize) -> bool {
-    let granted = !alloc::would_exceed(bytes);
-    if !granted {
-        Control::with_current(|control| {
-            if let Some(soft) = control.account().soft_limit() {
-                control.note_hit(reason(soft));
-            }
-        });
-    }
-    granted
+/// Whether the interpreter of the calling thread may make a request: one that would end its job is refused before it is made,
+/// if garbage in cycles is not what is too much.
+pub(crate) fn grants_memory(request: Request) -> bool {
+    Control::current().is_none_or(|control| control.grants(request))
 }
 
 /// Stops a job that was told to end for its memory and has come to no bytecode since.
@@ -180,7 +172,30 @@ pub(crate) fn forget_collector() {
     PAUSED.set(false);
 }
 
+fn collect(vm: &VirtualMachine) {
+    // What the collector needs is no reason to be held.
+    let _collecting = alloc::in_python(false);
+    alloc::collecting(|| vm.state.gc.collect_force(2));
+}
+
 impl Control {
+    /// See [`grants_memory`].
+    fn grants(&self, request: Request) -> bool {
+        let account = self.account();
+        let Some(soft) = account.soft_limit().filter(|_| account.would_end(request.bytes)) else {
+            return true;
+        };
+        if request.unlocked && request.bytes as u64 <= soft && !PAUSED.get() {
+            with_current_vm(collect);
+            if !account.would_end(request.bytes) {
+                return true;
+            }
+        }
+        // A MemoryError that ends the job is known to be the limit's.
+        self.note_hit(reason(soft));
+        false
+    }
+
     /// At the first bytecode after an alarm.
     fn hear(self: &Arc<Self>, alarm: Alarm, vm: &VirtualMachine) -> PyResult<()> {
         if alarm == Alarm::End {
@@ -192,9 +207,7 @@ impl Control {
         };
         if alarm == Alarm::Soft {
             // Cycles that nobody holds may be all that is too much.
-            // What the collector needs for it is no reason to be held.
-            let _collecting = alloc::in_python(false);
-            alloc::collecting(|| vm.state.gc.collect_force(2));
+            collect(vm);
         }
         if !account.is_over() {
             account.rearm();
