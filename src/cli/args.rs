@@ -44,7 +44,7 @@ pub(super) struct Arguments {
     module: Option<OsString>,
 
     /// Read lines from the terminal when the program has ended
-    #[arg(short = 'i')]
+    #[arg(short = 'i', conflicts_with = "sandbox")]
     pub(super) interactive: bool,
 
     /// Leave out the greeting before the first prompt

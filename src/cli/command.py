@@ -10,7 +10,7 @@ def set_up(own_folders, environment, unbuffered):
     The first `own_folders` entries of `sys.path` were asked for.
     """
     if unbuffered:
-        _stop_buffering()
+        stop_buffering()
     own = sys.path[:own_folders]
     import os
     import site
@@ -21,7 +21,8 @@ def set_up(own_folders, environment, unbuffered):
     _let_own_modules_win({folder for folder in sys.path if folder not in own})
 
 
-def _stop_buffering():
+def stop_buffering():
+    """Has standard output and standard error written at once, as `-u` asks."""
     import io
 
     for name in ("stdout", "stderr"):
@@ -30,6 +31,9 @@ def _stop_buffering():
             raw = old.buffer.raw
             if isinstance(raw, io.FileIO):
                 raw = open(old.fileno(), "wb", buffering=0, closefd=False)
+            else:
+                # The old ones would close it when they go.
+                old.detach().detach()
             new = io.TextIOWrapper(raw, old.encoding, old.errors, newline="\n", write_through=True)
             new.mode = "w"
             setattr(sys, name, new)

@@ -31,6 +31,8 @@ use run::{Ending, Program};
 
 /// The exit status for a file that is not there, as Python's.
 const STATUS_USAGE: i32 = 2;
+/// The exit status of a script that failed, as Python's.
+const STATUS_FAILED: i32 = 1;
 /// The exit status when the VM itself failed, as that of a Rust program that panics.
 const STATUS_BROKEN: i32 = 101;
 /// In bytes. Pages of it that are not used cost nothing; scripts that raise Python's recursion limit need them.
@@ -53,8 +55,8 @@ pub fn main() -> ! {
     let ending = match carry_out(arguments) {
         Ok(ending) => ending,
         Err(error) => {
-            eprintln!("ungil: {error}");
-            Ending::Status(STATUS_BROKEN)
+            report(&error);
+            Ending::Status(status_of(&error))
         }
     };
     match ending {
@@ -91,6 +93,22 @@ fn carry_out(arguments: Arguments) -> Result<Ending, Error> {
     ending = interpreter.with(move |vm| run::wind_down(vm, ending))?;
     interpreter.close()?;
     Ok(ending)
+}
+
+/// Says on standard error why the program was ended: with a traceback, if the script was somewhere.
+fn report(error: &Error) {
+    match error.as_exception() {
+        Some(exception) => eprintln!("{exception}"),
+        None => eprintln!("ungil: {error}"),
+    }
+}
+
+/// The exit status for it: Python's own, if it is the script's fault.
+fn status_of(error: &Error) -> i32 {
+    match error {
+        Error::Exception(_) | Error::Limit(_) | Error::Unresponsive { .. } => STATUS_FAILED,
+        _ => STATUS_BROKEN,
+    }
 }
 
 /// The virtual environment whose packages the program finds, if there are any in it.

@@ -26,7 +26,8 @@ use super::{
 /// The exit status if the last of the output could not be written.
 const STATUS_FLUSH_FAILED: i32 = 120;
 /// The module of `command.py`.
-const HELPER: &str = "_ungil_command";
+pub(super) const HELPER: &str = "_ungil_command";
+pub(super) const HELPER_SOURCE: &str = include_str!("command.py");
 
 /// What to run.
 #[derive(Clone, Debug)]
@@ -296,10 +297,9 @@ pub(super) fn as_code(vm: &VirtualMachine, object: PyObjectRef) -> PyResult<PyRe
 }
 
 fn load_helper(vm: &VirtualMachine) -> PyResult<()> {
-    let source = include_str!("command.py");
     let code = vm
-        .compile(source, Mode::Exec, "<ungil>")
-        .map_err(|error| error.into_pyexception(vm, Some(source)))?;
+        .compile(HELPER_SOURCE, Mode::Exec, "<ungil>")
+        .map_err(|error| error.into_pyexception(vm, Some(HELPER_SOURCE)))?;
     let scope = vm.new_scope_with_builtins();
     let module = vm.new_module(HELPER, scope.globals.clone(), None);
     vm.run_code_obj(code, scope)?;

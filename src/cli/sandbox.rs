@@ -5,9 +5,9 @@ use std::{fs, path::Path};
 use ungil::{Builder, Error, Permissions, Task};
 
 use super::{
-    STACK, STATUS_BROKEN, STATUS_USAGE,
+    STACK, STATUS_USAGE,
     args::{self, Arguments, Grants},
-    run::Program,
+    run::{HELPER, HELPER_SOURCE, Program},
 };
 
 /// What stands for a grant without a value.
@@ -37,13 +37,9 @@ pub(super) fn run(arguments: &Arguments) -> i32 {
             }
             code
         }
-        Err(Error::Exception(exception)) => {
-            eprintln!("{exception}");
-            1
-        }
         Err(error) => {
-            eprintln!("ungil: {error}");
-            STATUS_BROKEN
+            super::report(&error);
+            super::status_of(&error)
         }
     }
 }
@@ -77,6 +73,7 @@ fn carry_out(arguments: &Arguments, program: &Program, task: Task) -> Result<(),
         .name("main")
         .stack_size(STACK)
         .permissions(permissions(&arguments.grants))
+        .limits(arguments.limits())
         .argv(argv.iter().map(|word| word.to_string_lossy()));
     for folder in arguments.search_paths() {
         builder = builder.search_path(folder);
@@ -84,7 +81,13 @@ fn carry_out(arguments: &Arguments, program: &Program, task: Task) -> Result<(),
     for filter in arguments.warning_filters() {
         builder = builder.warning_filter(filter);
     }
+    if arguments.unbuffered() {
+        builder = builder.source(HELPER, HELPER_SOURCE);
+    }
     let interpreter = builder.build()?;
+    if arguments.unbuffered() {
+        interpreter.call::<()>(&format!("{HELPER}.stop_buffering"), ())?;
+    }
     ungil::set_spares(super::most_spares());
     if let Program::File(path) = program {
         interpreter.set("__file__", path.to_string_lossy())?;

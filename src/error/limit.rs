@@ -26,6 +26,21 @@ pub enum LimitKind {
     Tasks,
 }
 
+impl fmt::Display for LimitKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::WallTime => "wall time",
+            Self::ScriptTime => "script time",
+            Self::CpuTime => "processor time",
+            Self::Memory => "memory",
+            Self::Output => "output",
+            Self::MessageSize => "one result or message",
+            Self::Interpreters => "interpreters at once",
+            Self::Tasks => "tasks",
+        })
+    }
+}
+
 /// How much a limit allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -117,15 +132,10 @@ pub(crate) fn describe(kind: LimitKind, allowed: Allowance) -> String {
         Allowance::Bytes(bytes) => format!("{bytes} bytes"),
         Allowance::Count(count) => count.to_string(),
     };
-    let (of, what) = match kind {
-        LimitKind::WallTime => (" of ", "wall time"),
-        LimitKind::ScriptTime => (" of ", "script time"),
-        LimitKind::CpuTime => (" of ", "processor time"),
-        LimitKind::Memory => (" of ", "memory"),
-        LimitKind::Output => (" of ", "output"),
-        LimitKind::MessageSize => (" in ", "one result or message"),
-        LimitKind::Interpreters => (" ", "interpreters at once"),
-        LimitKind::Tasks => (" ", "tasks"),
+    let of = match kind {
+        LimitKind::MessageSize => " in ",
+        LimitKind::Interpreters | LimitKind::Tasks => " ",
+        _ => " of ",
     };
-    format!("{amount}{of}{what}")
+    format!("{amount}{of}{kind}")
 }

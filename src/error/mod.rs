@@ -184,10 +184,16 @@ impl fmt::Display for Error {
                 "interpreter {interpreter:?} was called from its own thread and would wait for itself; \
                  call another interpreter, or spawn the job without waiting for it"
             ),
-            Self::Unresponsive { interpreter, .. } => write!(
-                f,
-                "interpreter {interpreter:?} did not answer: it is inside native code that cannot be interrupted"
-            ),
+            Self::Unresponsive { interpreter, limit } => {
+                write!(
+                    f,
+                    "interpreter {interpreter:?} did not answer: it is inside native code that cannot be interrupted"
+                )?;
+                match limit {
+                    Some(limit) => write!(f, ", beyond its limit of {limit}"),
+                    None => Ok(()),
+                }
+            }
             Self::TooManyLost { pool, lost } => write!(
                 f,
                 "pool {pool:?} has lost {lost} interpreters that cannot be stopped and takes no work until some of them end"

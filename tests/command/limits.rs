@@ -47,6 +47,14 @@ fn output_is_limited() {
 }
 
 #[test]
+fn output_that_is_not_buffered_is_limited() {
+    let outcome = run(&["--max-output", "1K", "-u", "-c", "while True: print('flood')"]);
+    assert_eq!(outcome.status, Some(1));
+    assert!(outcome.stdout.len() <= 2048, "{}", outcome.stdout.len());
+    assert!(outcome.stdout.starts_with("flood\n"), "{}", outcome.stderr);
+}
+
+#[test]
 fn a_size_that_is_none_is_refused() {
     let outcome = run(&["--memory", "much", "-c", "pass"]);
     assert_eq!(outcome.status, Some(2));

@@ -69,3 +69,42 @@ fn what_allows_something_needs_the_sandbox() {
     assert_eq!(outcome.status, Some(2));
     assert!(outcome.stderr.contains("--sandbox"), "{}", outcome.stderr);
 }
+
+#[test]
+fn options_hold_in_the_sandbox_or_are_refused() {
+    let kind = "import sys; print(type(sys.stdout.buffer).__name__)";
+    assert_eq!(run(&["--sandbox", "-c", kind]).stdout, "BufferedWriter\n");
+    let outcome = run(&["--sandbox", "-u", "-c", kind]);
+    assert_eq!(outcome.stdout, "HostOutput\n", "{}", outcome.stderr);
+    assert_eq!(run(&["--sandbox", "-i", "-c", "1"]).status, Some(2));
+}
+
+#[test]
+fn limits_hold_in_the_sandbox_too() {
+    let outcome = run(&["--sandbox", "--timeout", "0.2", "-c", "while True: pass"]);
+    assert_eq!(outcome.status, Some(1));
+    assert!(
+        crate::last_error(&outcome).ends_with("DeadlineExceeded: more than 200ms of wall time"),
+        "{outcome:?}"
+    );
+    let grows = "grow = []\nwhile True: grow.append(bytes(10000))";
+    let outcome = run(&["--sandbox", "--memory", "60M", "-c", grows]);
+    assert_eq!(outcome.status, Some(1));
+    assert!(outcome.stderr.contains("62914560 bytes"), "{}", outcome.stderr);
+    let floods = "while True: print('flood')";
+    let outcome = run(&["--sandbox", "--max-output", "1K", "-c", floods]);
+    assert_eq!(outcome.status, Some(1));
+    assert!(outcome.stdout.len() <= 2048, "{}", outcome.stdout.len());
+}
+
+#[test]
+fn what_cannot_be_stopped_ends_the_program_with_a_line_that_says_so() {
+    let spins = "__import__('math').factorial(10 ** 7)";
+    let outcome = run(&["--sandbox", "--timeout", "0.2", "-c", spins]);
+    assert_eq!(outcome.status, Some(1));
+    let said = crate::last_error(&outcome);
+    assert!(
+        said.starts_with("ungil: interpreter") && said.ends_with("limit of wall time"),
+        "{outcome:?}"
+    );
+}
