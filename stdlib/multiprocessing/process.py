@@ -238,14 +238,22 @@ class BaseProcess:
             return _exit_code(stop.code)
         except _ungil.Cancelled:
             raise
-        except BaseException:
-            import traceback
-
-            sys.stderr.write(f"Process {self._name}:\n")
-            traceback.print_exc()
+        except BaseException as error:
+            self._report(error)
             return 1
         finally:
             _flush_standard_streams()
+
+    def _report(self, error: BaseException) -> None:
+        try:
+            import traceback
+
+            lines = "".join(traceback.format_exception(error))
+        except MemoryError:
+            # Its frames hold what there is too much of.
+            error.__traceback__ = None
+            lines = f"{type(error).__name__}: {error}\n"
+        sys.stderr.write(f"Process {self._name}:\n{lines}")
 
 
 def _run(process: BaseProcess, authkey: bytes, lifeline: _ungil.Receiver) -> None:

@@ -38,6 +38,28 @@ fn memory_is_limited() {
 }
 
 #[test]
+fn a_worker_that_takes_too_much_memory_says_so() {
+    let program = "
+import multiprocessing
+
+def grow():
+    taken = []
+    while True: taken.append(bytes(10000))
+
+process = multiprocessing.Process(target=grow)
+process.start()
+process.join()
+print(process.exitcode)
+";
+    let outcome = run(&["--memory", "60M", "-c", program]);
+    assert_eq!(outcome.stdout, "1\n", "{}", outcome.stderr);
+    assert!(
+        last_error(&outcome).starts_with("MemoryError: the interpreter's 62914560 bytes"),
+        "{outcome:?}"
+    );
+}
+
+#[test]
 fn output_is_limited() {
     let outcome = run(&["--max-output", "1K", "-c", "while True: print('flood')"]);
     assert_eq!(outcome.status, Some(1));
