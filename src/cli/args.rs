@@ -5,7 +5,9 @@ use std::{
     ffi::{OsStr, OsString},
     fs::{self, File},
     io,
+    num::NonZero,
     path::{Path, PathBuf},
+    thread,
     time::Duration,
 };
 
@@ -99,9 +101,21 @@ pub(super) struct Arguments {
     #[arg(long = "max-output", value_name = "SIZE", value_parser = limits::size)]
     max_output: Option<u64>,
 
+    /// Let the program have started so many interpreters at once: processes, threads, workers. In the sandbox it may have
+    /// twice as many as the machine runs threads, and 8 at least, unless this says otherwise
+    #[arg(long = "max-interpreters", value_name = "COUNT")]
+    max_interpreters: Option<u64>,
+
     /// The program and its arguments
     #[arg(value_name = "FILE [ARGS]", hide = true)]
     rest: Vec<OsString>,
+}
+
+/// How many interpreters a program in the sandbox may have started: enough for a pool that fits the machine, and a second.
+fn most_in_sandbox() -> u64 {
+    const LEAST: u64 = 8;
+    let threads = thread::available_parallelism().map_or(1, NonZero::get);
+    LEAST.max(2 * threads as u64)
 }
 
 /// What a program that is run with `--sandbox` may do. Each without a value grants everything of its kind.
@@ -141,7 +155,8 @@ impl Arguments {
 
     fn from_command_line(line: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
         let mut command = Self::command().version(versions());
-        let matches = command.try_get_matches_from_mut(set_program_apart(line))?;
+        let line = set_program_apart(line, &command);
+        let matches = command.try_get_matches_from_mut(line)?;
         Self::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
     }
 
@@ -171,6 +186,9 @@ impl Arguments {
         }
         if let Some(bytes) = self.max_output {
             limits = limits.output(bytes);
+        }
+        if let Some(count) = self.max_interpreters.or(self.grants.sandbox.then(most_in_sandbox)) {
+            limits = limits.interpreters(count);
         }
         limits
     }
@@ -251,7 +269,7 @@ pub(super) fn versions() -> &'static str {
 }
 
 /// Puts a `--` in front of what belongs to the program, so that its options are not taken for ours.
-fn set_program_apart(line: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+fn set_program_apart(line: impl IntoIterator<Item = OsString>, command: &clap::Command) -> Vec<OsString> {
     let mut words = line.into_iter();
     let mut marked: Vec<OsString> = words.next().into_iter().collect();
     while let Some(word) = words.next() {
@@ -260,7 +278,7 @@ fn set_program_apart(line: impl IntoIterator<Item = OsString>) -> Vec<OsString> 
             marked.push(word);
             break;
         }
-        let kind = Word::read(&word);
+        let kind = Word::read(&word, command);
         marked.push(word);
         if kind.takes_next {
             marked.extend(words.next());
@@ -290,11 +308,11 @@ struct Word {
 }
 
 impl Word {
-    fn read(word: &OsStr) -> Self {
+    fn read(word: &OsStr, command: &clap::Command) -> Self {
         let bytes = word.as_encoded_bytes();
         if bytes.starts_with(b"--") {
             return Self {
-                takes_next: matches!(bytes, b"--path" | b"--timeout" | b"--memory" | b"--max-output"),
+                takes_next: takes_next(command, &word.to_string_lossy()[2..]),
                 ends_options: false,
                 is_mark: bytes == b"--",
             };
@@ -311,6 +329,12 @@ impl Word {
         }
         Self::default()
     }
+}
+
+/// Whether the word behind that long option is its value.
+fn takes_next(command: &clap::Command, name: &str) -> bool {
+    let option = command.get_arguments().find(|option| option.get_long() == Some(name));
+    option.is_some_and(|option| option.get_action().takes_values() && !option.is_require_equals_set())
 }
 
 fn find_script(file: &OsStr) -> Result<Program, String> {
@@ -360,7 +384,7 @@ mod tests {
 
     fn marked(line: &str) -> String {
         let words = line.split(' ').map(OsString::from);
-        let words: Vec<String> = set_program_apart(words)
+        let words: Vec<String> = set_program_apart(words, &Arguments::command())
             .into_iter()
             .map(|word| word.into_string().unwrap())
             .collect();
@@ -376,6 +400,10 @@ mod tests {
         );
         assert_eq!(marked("ungil -Werror --path=d -"), "ungil -Werror --path=d -- -");
         assert_eq!(marked("ungil -- -a.py -q"), "ungil -- -a.py -q");
+        assert_eq!(
+            marked("ungil --memory 1G --sandbox --allow-read a.py"),
+            "ungil --memory 1G --sandbox --allow-read -- a.py"
+        );
     }
 
     #[test]

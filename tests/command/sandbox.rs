@@ -98,6 +98,28 @@ fn limits_hold_in_the_sandbox_too() {
 }
 
 #[test]
+fn a_program_in_the_sandbox_cannot_start_interpreters_without_end() {
+    let program = "
+import multiprocessing, time
+started = []
+try:
+    while True:
+        started.append(multiprocessing.Process(target=time.sleep, args=(60,)))
+        started[-1].start()
+except BaseException as error:
+    print(len(started) - 1, type(error).__name__)
+for process in started:
+    process.kill() if process.pid else None
+";
+    let outcome = run(&["--sandbox", "--max-interpreters", "3", "-c", program]);
+    assert_eq!(outcome.stdout, "3 LimitExceeded\n", "{}", outcome.stderr);
+    let outcome = run(&["--sandbox", "-c", program]);
+    let (started, ending) = outcome.stdout.trim_end().split_once(' ').expect("it printed both");
+    assert_eq!(ending, "LimitExceeded", "{}", outcome.stderr);
+    assert!(started.parse::<u64>().unwrap() >= 8, "{started}");
+}
+
+#[test]
 fn what_cannot_be_stopped_ends_the_program_with_a_line_that_says_so() {
     let spins = "__import__('math').factorial(10 ** 7)";
     let outcome = run(&["--sandbox", "--timeout", "0.2", "-c", spins]);
