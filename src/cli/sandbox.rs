@@ -1,8 +1,8 @@
 //! Running a program that nobody here has written: on an interpreter with the permissions of the command line.
 
-use std::{fs, path::Path};
+use std::{fs, io::Read, path::Path};
 
-use ungil::{Builder, Error, Permissions, Task};
+use ungil::{Builder, Error, Interpreter, Permissions, Task, Value};
 
 use super::{
     STACK, STATUS_USAGE,
@@ -22,14 +22,14 @@ pub(super) fn run(arguments: &Arguments) -> i32 {
             return STATUS_USAGE;
         }
     };
-    let task = match task(&program) {
-        Ok(task) => task,
+    let source = match read(&program) {
+        Ok(source) => source,
         Err(message) => {
             eprintln!("ungil: {message}");
             return STATUS_USAGE;
         }
     };
-    match carry_out(arguments, &program, task) {
+    match carry_out(arguments, &program, source) {
         Ok(()) => 0,
         Err(Error::Exit { code, message }) => {
             if let Some(message) = message {
@@ -44,30 +44,40 @@ pub(super) fn run(arguments: &Arguments) -> i32 {
     }
 }
 
-fn task(program: &Program) -> Result<Task, String> {
+/// The program's text, if it is in a file: read by the command, which was told to run it. The script itself may not be allowed
+/// to.
+fn read(program: &Program) -> Result<Vec<u8>, String> {
     match program {
-        // Read by the command, which was told to run it; the script itself may not be allowed to.
-        Program::File(path) => {
-            let source =
-                fs::read_to_string(path).map_err(|error| format!("can't open file '{}': {error}", path.display()))?;
-            Ok(Task::exec(source).filename(path.to_string_lossy().into_owned()))
-        }
-        Program::Code(code) => Ok(Task::exec(code.to_string_lossy().into_owned()).filename("<string>")),
-        Program::Module(name) => {
-            let name = name.to_string_lossy();
-            Ok(Task::exec(format!("import runpy\nrunpy._run_module_as_main({name:?})")).filename("<ungil>"))
-        }
+        Program::File(path) => fs::read(path).map_err(|error| format!("can't open file '{}': {error}", path.display())),
         Program::Stdin => {
-            let source =
-                std::io::read_to_string(std::io::stdin()).map_err(|error| format!("can't read stdin: {error}"))?;
-            Ok(Task::exec(source).filename("<stdin>"))
+            let mut source = Vec::new();
+            let read = std::io::stdin().read_to_end(&mut source);
+            read.map(|_| source)
+                .map_err(|error| format!("can't read stdin: {error}"))
         }
+        Program::Code(_) | Program::Module(_) => Ok(Vec::new()),
         Program::Container(_) => Err("a folder or archive cannot be run with --sandbox; run a file in it".to_owned()),
         Program::Repl => Err("--sandbox needs a program to run".to_owned()),
     }
 }
 
-fn carry_out(arguments: &Arguments, program: &Program, task: Task) -> Result<(), Error> {
+fn task(interpreter: &Interpreter, program: &Program, source: Vec<u8>) -> Result<Task, Error> {
+    // It knows encodings and byte order marks.
+    let decode = || interpreter.call::<String>("importlib.util.decode_source", (Value::Bytes(source),));
+    Ok(match program {
+        Program::Code(code) => Task::exec(code.to_string_lossy().into_owned()).filename("<string>"),
+        Program::Module(name) => {
+            let name = name.to_string_lossy();
+            Task::exec(format!("import runpy\nrunpy._run_module_as_main({name:?})")).filename("<ungil>")
+        }
+        Program::File(path) | Program::Container(path) => {
+            Task::exec(decode()?).filename(path.to_string_lossy().into_owned())
+        }
+        Program::Stdin | Program::Repl => Task::exec(decode()?).filename("<stdin>"),
+    })
+}
+
+fn carry_out(arguments: &Arguments, program: &Program, source: Vec<u8>) -> Result<(), Error> {
     let argv = arguments.argv();
     let mut builder = Builder::new()
         .name("main")
@@ -95,13 +105,14 @@ fn carry_out(arguments: &Arguments, program: &Program, task: Task) -> Result<(),
             prefer_folder(&interpreter, &args::script_folder(path))?;
         }
     }
+    let task = task(&interpreter, program, source)?;
     let outcome = interpreter.spawn::<()>(task).wait();
     interpreter.close()?;
     outcome
 }
 
 /// Modules beside the script are found as far as it may read them.
-fn prefer_folder(interpreter: &ungil::Interpreter, folder: &Path) -> Result<(), Error> {
+fn prefer_folder(interpreter: &Interpreter, folder: &Path) -> Result<(), Error> {
     let insert = Task::exec("import sys\nsys.path.insert(0, folder)");
     interpreter
         .spawn(insert.with("folder", folder.to_string_lossy()))

@@ -4,7 +4,7 @@ use std::sync::{Arc, Weak};
 
 use crossbeam_channel::Receiver;
 use parking_lot::Mutex;
-use rustpython_vm::{PyResult, VirtualMachine, compiler::Mode};
+use rustpython_vm::{PyResult, VirtualMachine};
 
 use super::{
     Child, Interpreter,
@@ -101,7 +101,7 @@ impl Isolate {
         self.give(move |vm, child| {
             let result = vm.main_namespace().and_then(|globals| {
                 let scope = rustpython_vm::scope::Scope::with_builtins(None, globals, vm);
-                run::run_text(vm, &source, Mode::Exec, None, scope)
+                run::run_text(vm, &source, scope)
             });
             offspring::settle(vm, child, result.map(|_| vm.ctx.none()))
         })

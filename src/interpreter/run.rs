@@ -3,8 +3,8 @@
 use std::{cell::Cell, path::Path, sync::Arc};
 
 use rustpython_vm::{
-    AsObject, PyObjectRef, PyResult, VirtualMachine,
-    builtins::{PyBaseExceptionRef, PyDictRef},
+    AsObject, PyObjectRef, PyRef, PyResult, VirtualMachine,
+    builtins::{PyBaseExceptionRef, PyCode, PyDictRef},
     compiler::Mode,
     function::{FuncArgs, KwArgs},
     scope::Scope,
@@ -157,22 +157,52 @@ fn run_source(
     file: Option<Arc<str>>,
     scope: Scope,
 ) -> Result<PyObjectRef> {
-    run_text(vm, source, mode, file, scope).map_err(|exception| error(vm, exception))
+    let code = match compile(vm, source, mode, file) {
+        Ok(code) => code,
+        Err(wrong) => return Err(wrong.into_error(vm)),
+    };
+    vm.run_code_obj(code, scope).map_err(|exception| error(vm, exception))
 }
 
-/// As [`run_source`]; the error is the exception itself.
-pub(super) fn run_text(
+/// Runs statements; the error is the exception itself.
+pub(super) fn run_text(vm: &VirtualMachine, source: &Arc<str>, scope: Scope) -> PyResult {
+    let code = compile(vm, source, Mode::Exec, None).map_err(|wrong| wrong.exception)?;
+    vm.run_code_obj(code, scope)
+}
+
+/// What is wrong with a source.
+struct Wrong {
+    exception: PyBaseExceptionRef,
+    /// More lines could make it right.
+    incomplete: bool,
+}
+
+impl Wrong {
+    fn into_error(self, vm: &VirtualMachine) -> Error {
+        let mut error = error(vm, self.exception);
+        if let Error::Exception(exception) = &mut error
+            && let Some(syntax) = &mut exception.syntax
+        {
+            syntax.incomplete = self.incomplete;
+        }
+        error
+    }
+}
+
+fn compile(
     vm: &VirtualMachine,
     source: &Arc<str>,
     mode: Mode,
     file: Option<Arc<str>>,
-    scope: Scope,
-) -> PyResult {
+) -> std::result::Result<PyRef<PyCode>, Wrong> {
     if source.contains('\0') {
-        return Err(vm.new_exception_msg(
-            vm.ctx.exceptions.syntax_error.to_owned(),
-            "source code cannot contain null bytes".into(),
-        ));
+        return Err(Wrong {
+            exception: vm.new_exception_msg(
+                vm.ctx.exceptions.syntax_error.to_owned(),
+                "source code cannot contain null bytes".into(),
+            ),
+            incomplete: false,
+        });
     }
     let file = file.unwrap_or_else(next_input);
     Sources::remember(&file, source);
@@ -181,10 +211,19 @@ pub(super) fn run_text(
     } else {
         source
     };
-    let code = vm
-        .compile(source, mode, &*file)
-        .map_err(|wrong| wrong.into_pyexception_maybe_incomplete(vm, Some(source), true))?;
-    vm.run_code_obj(code, scope)
+    let attempt = || vm.compile(source, mode, &*file);
+    attempt().map_err(|wrong| {
+        let exception = wrong.into_pyexception_maybe_incomplete(vm, Some(source), true);
+        let incomplete = exception.fast_isinstance(vm.ctx.exceptions.incomplete_input_error);
+        // That class says that something is missing, and not what.
+        match attempt() {
+            Err(wrong) if incomplete => Wrong {
+                exception: wrong.into_pyexception(vm, Some(source)),
+                incomplete,
+            },
+            _ => Wrong { exception, incomplete },
+        }
+    })
 }
 
 fn next_input() -> Arc<str> {

@@ -71,6 +71,22 @@ fn what_allows_something_needs_the_sandbox() {
 }
 
 #[test]
+fn a_program_is_read_as_python_reads_it() {
+    let text = |name: &str, bytes: &[u8]| {
+        let folder = Folder::new();
+        std::fs::write(folder.path(name), bytes).unwrap();
+        run_in(&folder, &["--sandbox", name])
+    };
+    assert_eq!(text("mark.py", b"\xef\xbb\xbfprint('mark')").stdout, "mark\n");
+    let latin = text("latin.py", b"# -*- coding: latin-1 -*-\nprint('\xe9')");
+    assert_eq!(latin.stdout, "\u{e9}\n", "{}", latin.stderr);
+    let wrong = text("wrong.py", b"print('\xff')");
+    assert_eq!(wrong.status, Some(1), "{}", wrong.stderr);
+    let open = text("open.py", b"x = (");
+    assert_eq!(crate::last_error(&open), "SyntaxError: '(' was never closed");
+}
+
+#[test]
 fn options_hold_in_the_sandbox_or_are_refused() {
     let kind = "import sys; print(type(sys.stdout.buffer).__name__)";
     assert_eq!(run(&["--sandbox", "-c", kind]).stdout, "BufferedWriter\n");
