@@ -16,6 +16,7 @@ defaults, closure, and the globals that its code refers to, and those of what it
 import sys
 import types
 
+import _functools
 import _thread
 import _ungil
 
@@ -186,8 +187,15 @@ class _Walk:
         if getattr(kind, "__ungil_shared__", False) or _ungil._is_shared(value):
             if kind.__name__ not in _NOT_TO_WAIT_FOR:
                 yield "shared", f"{where} is a {kind.__name__}"
+        elif kind is _ungil.Barrier:
+            # With an action, which goes along.
+            yield "shared", f"{where} is a Barrier"
+            yield from self.value(value.__reduce__()[1][2], f"the action of {where}")
         elif _ungil.is_atomic(value):
             return
+        elif kind is _functools._lru_cache_wrapper:
+            # What it remembers is no state of the program.
+            yield from self.value(value.__wrapped__, where)
         elif isinstance(value, (types.ModuleType, types.BuiltinFunctionType)):
             owner = getattr(value, "__self__", None)
             if owner is not None and not isinstance(owner, (types.ModuleType, type)):

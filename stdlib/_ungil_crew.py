@@ -38,11 +38,6 @@ _living: set[Crew] = set()
 
 def work(tasks, results, initializer, initargs, limit) -> None:
     """What a worker runs: calls from the channel, until it is closed and empty or *limit* calls are done."""
-    _, name, kind, *_ = _ungil.whoami()
-    if kind == "thread":
-        import threading
-
-        threading.current_thread().name = name
     try:
         if initializer is not None:
             try:

@@ -7,7 +7,8 @@ import abc
 import sys
 import types
 
-# `typing` and `enum` take long to import, and are not needed for what does not come from them.
+# `functools`, `typing` and `enum` take long to import, and are not needed for what does not come from them.
+import _functools
 import _typing
 import _weakref
 
@@ -324,6 +325,23 @@ def _cell(obj: Any) -> tuple[Any, ...]:
     return types.CellType, (obj.cell_contents,)
 
 
+def _lru_cache(obj: Any) -> tuple[Any, ...] | str:
+    """A function that `functools.lru_cache` remembers the results of: elsewhere it begins with none."""
+    found = sys.modules.get(obj.__module__) if obj.__module__ not in ("__main__", "__mp_main__") else None
+    for part in obj.__qualname__.split("."):
+        found = getattr(found, part, None)
+    if found is obj:
+        return obj.__qualname__
+    parameters = obj.cache_parameters()
+    return _make_lru_cache, (obj.__wrapped__, parameters["maxsize"], parameters["typed"])
+
+
+def _make_lru_cache(function: Callable[..., Any], maxsize: int | None, typed: bool) -> Any:
+    import functools
+
+    return functools.lru_cache(maxsize, typed)(function)
+
+
 def _type_param(obj: Any) -> tuple[Any, ...]:
     """A TypeVar and its kin. What is evaluated on demand is evaluated now, as it may not be possible later."""
     keywords = {}
@@ -369,6 +387,7 @@ table: dict[type, Callable[[Any], Any]] = {
     types.MemberDescriptorType: _descriptor,
     types.MethodWrapperType: _method_wrapper,
     types.CellType: _cell,
+    _functools._lru_cache_wrapper: _lru_cache,
     _typing.TypeVar: _type_param,
     _typing.ParamSpec: _type_param,
     _typing.TypeVarTuple: _type_param,

@@ -21,5 +21,6 @@ def renew():
             if hasattr(system, name) and hasattr(os, name):
                 setattr(os, name, getattr(system, name))
         os.reload_environ()
-    if (process := modules.get("multiprocessing.process")) is not None:
-        process._begin_again()
+    for name in ("multiprocessing.process", "threading"):
+        if (module := modules.get(name)) is not None:
+            module._begin_again()

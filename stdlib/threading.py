@@ -491,4 +491,14 @@ def _shutdown():
         thread._child.kill()
 
 
-_current = _main = _MainThread._of(get_ident())
+def _begin_again():
+    """Says which thread this is, when the interpreter is told who it is: the main one, or one of a pool."""
+    global _current, _main
+    ident, name, kind, *_, root = _ungil.whoami()
+    _current = _main = _MainThread._of(ident)
+    if kind == "thread":
+        _current, _main = _reference(_ungil_threads.Here(ident), name, True), _MainThread._of(root)
+        _current._native_id, _current._stderr = get_native_id(), _sys.stderr
+
+
+_begin_again()

@@ -77,7 +77,7 @@ pub(super) struct Arguments {
     #[arg(short = 'P')]
     safe_path: bool,
 
-    /// Take no notice of the environment and of the script's folder: -E and -P
+    /// Take no notice of the environment, virtual ones included, and of the script's folder: -E and -P
     #[arg(short = 'I')]
     isolated: bool,
 
@@ -235,6 +235,10 @@ impl Arguments {
 
     pub(super) fn writes_bytecode(&self) -> bool {
         !self.no_bytecode && self.variable("PYTHONDONTWRITEBYTECODE").is_none()
+    }
+
+    pub(super) fn isolated(&self) -> bool {
+        self.isolated
     }
 
     pub(super) fn safe_path(&self) -> bool {

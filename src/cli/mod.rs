@@ -73,7 +73,7 @@ fn carry_out(arguments: Arguments) -> Result<Ending, Error> {
             return Ok(Ending::Status(STATUS_USAGE));
         }
     };
-    let environment = find_environment(&program);
+    let environment = (!arguments.isolated()).then(|| find_environment(&program)).flatten();
     let interpreter = build(&arguments, environment.as_deref())?;
     signals::attach(&interpreter)?;
     // From here on, so that they are for what the program starts.
@@ -107,6 +107,7 @@ fn report(error: &Error) {
 fn status_of(error: &Error) -> i32 {
     match error {
         Error::Exception(_) | Error::Limit(_) | Error::Unresponsive { .. } => STATUS_FAILED,
+        Error::Config { .. } => STATUS_USAGE,
         _ => STATUS_BROKEN,
     }
 }

@@ -83,7 +83,11 @@ impl Clock {
     pub(super) fn look(&mut self, now: Instant, cpu: Option<Duration>) -> Look {
         let elapsed = now.saturating_duration_since(self.since);
         let mut next: Option<Instant> = None;
-        let mut at_latest = |at: Instant| next = Some(next.map_or(at, |next| next.min(at)));
+        // A time that is too far off for the clock never comes.
+        let mut at_latest = |left: Duration| {
+            let at = now.checked_add(left);
+            next = next.map_or(at, |next| Some(at.map_or(next, |at| next.min(at))));
+        };
         let over = |kind, limit| {
             Look::Over(Hit {
                 kind,
@@ -92,7 +96,7 @@ impl Clock {
         };
         if let Some(limit) = self.limits.wall_time {
             match limit.checked_sub(elapsed).filter(|left| !left.is_zero()) {
-                Some(left) => at_latest(now + left),
+                Some(left) => at_latest(left),
                 None => return over(LimitKind::WallTime, limit),
             }
         }
@@ -103,7 +107,7 @@ impl Clock {
             let used = elapsed.saturating_sub(self.in_host + running);
             match limit.checked_sub(used).filter(|left| !left.is_zero()) {
                 None => return over(LimitKind::ScriptTime, limit),
-                Some(left) if self.host_since.is_none() => at_latest(now + left),
+                Some(left) if self.host_since.is_none() => at_latest(left),
                 Some(_) => {}
             }
         }
@@ -123,7 +127,7 @@ impl Clock {
                         SHORTEST_LOOK
                     };
                     self.last_cpu = cpu;
-                    at_latest(now + left.max(self.pause));
+                    at_latest(left.max(self.pause));
                 }
             }
         }
@@ -154,6 +158,12 @@ mod tests {
         let end = clock.since + SECOND;
         assert_eq!(clock.look(clock.since, None), Look::NotBefore(end));
         assert_eq!(kind(clock.look(end, None)), Some(LimitKind::WallTime));
+    }
+
+    #[test]
+    fn a_limit_beyond_the_end_of_all_clocks_is_none() {
+        let mut clock = clock(Limits::new().wall_time(Duration::MAX).script_time(Duration::MAX));
+        assert_eq!(clock.look(clock.since, None), Look::WhenBack);
     }
 
     #[test]

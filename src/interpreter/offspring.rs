@@ -43,10 +43,14 @@ pub(crate) fn start(vm: &VirtualMachine, call: Parcel, name: Option<String>, kin
     conception.identity.child = Some(Arc::downgrade(&child));
     conception.captured = parent.captured.clone();
     conception.departure = Some(Departure::new(child.clone(), Some(place)));
+    let logging = logging(vm)?;
     let (queued, _job) = prepare_with({
         let child = child.clone();
         move |vm| {
             parcel::adopt_main();
+            if let Some(logging) = &logging {
+                log_alike(vm, logging);
+            }
             carry_out(vm, &child, &call)
         }
     });
@@ -57,6 +61,36 @@ pub(crate) fn start(vm: &VirtualMachine, call: Parcel, name: Option<String>, kin
         Interpreter::conceive(&blueprint, conception).map_err(|error| bridge::raise(vm, &error))?;
     interpreter.post(queued);
     Ok(child)
+}
+
+const LOGGING: &str = "_ungil_logging";
+
+/// How logging is set up in the interpreter of `vm`, if it is.
+fn logging(vm: &VirtualMachine) -> PyResult<Option<Parcel>> {
+    let modules = vm.sys_module.get_attr("modules", vm)?;
+    if !modules
+        .downcast_ref::<PyDict>()
+        .is_some_and(|modules| modules.contains_key("logging", vm))
+    {
+        return Ok(None);
+    }
+    let helper = vm.import(LOGGING, 0)?;
+    let state = vm.call_method(&helper, "state", ())?;
+    (!vm.is_none(&state))
+        .then(|| parcel::pack(vm, &state, "logging"))
+        .transpose()
+}
+
+/// Sets it up here as it is there.
+fn log_alike(vm: &VirtualMachine, state: &Parcel) {
+    let apply = || {
+        let helper = vm.import(LOGGING, 0)?;
+        vm.call_method(&helper, "apply", (parcel::open(vm, state)?,))
+    };
+    if let Err(exception) = apply() {
+        let message = "Exception ignored while logging was set up".to_owned();
+        vm.run_unraisable(exception, Some(message), vm.ctx.none());
+    }
 }
 
 /// Unpacks a call, makes it, and notes what came of it.

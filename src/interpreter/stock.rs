@@ -88,11 +88,13 @@ pub fn spares() -> Spares {
 /// Waits until as many spares are ready as are wanted, for at most `timeout`; true if they are. While nobody has asked for
 /// an interpreter no kind of spare is known, and there is nothing to wait for.
 pub fn wait_for_spares(timeout: Duration) -> bool {
-    let deadline = Instant::now() + timeout;
+    let deadline = Instant::now().checked_add(timeout);
     let mut stock = STOCK.lock();
     while !stock.is_complete() {
-        if CHANGED.wait_until(&mut stock, deadline).timed_out() {
-            return stock.is_complete();
+        match deadline {
+            Some(deadline) if CHANGED.wait_until(&mut stock, deadline).timed_out() => return stock.is_complete(),
+            Some(_) => {}
+            None => CHANGED.wait(&mut stock),
         }
     }
     true

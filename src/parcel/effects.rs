@@ -139,6 +139,14 @@ pub(super) fn global_names(code: &CodeObject, names: &mut BTreeSet<String>) {
     }
 }
 
+/// Adds all names of `code` and of the code nested in it.
+pub(super) fn all_names<'a>(code: &'a CodeObject, names: &mut BTreeSet<&'a str>) {
+    names.extend(code.names.iter().map(String::as_str));
+    for nested in nested(code) {
+        all_names(nested, names);
+    }
+}
+
 /// Calls `see` with each instruction and its whole argument. The code must be as the compiler made it.
 fn each(code: &CodeObject, mut see: impl FnMut(Instruction, OpArg)) {
     let mut state = OpArgState::default();

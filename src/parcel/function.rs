@@ -13,7 +13,7 @@ use super::{
     error::{Packing, Stop},
     fragment::Root,
     frame::{Label, Step},
-    globals::importable,
+    globals::{importable, submodules},
     op::{GlobalName, Op},
     pack::Packer,
     world,
@@ -210,9 +210,6 @@ impl Packer<'_> {
     fn globals(&mut self, space: u64, globals: &Py<PyDict>, code: &CodeImage, steps: &mut Vec<Step>) -> Packing {
         let vm = self.vm;
         for name in code.globals.iter().filter(|name| !NOT_SENT.contains(&&***name)) {
-            if self.sent.contains(&(space, name.clone())) {
-                continue;
-            }
             // What is not there is among the builtins, or not defined yet.
             let Some(value) = globals.get_item_opt(&**name, vm)? else {
                 if let Some(notes) = &mut self.notes {
@@ -220,7 +217,15 @@ impl Packer<'_> {
                 }
                 continue;
             };
-            self.sent.insert((space, name.clone()));
+            if let Some(module) = value.downcast_ref::<PyModule>() {
+                for part in submodules(vm, module, code)? {
+                    steps.push(Step::Visit(part, Label::Global(name.clone())));
+                    steps.push(Step::Emit(Op::Drop(1)));
+                }
+            }
+            if !self.sent.insert((space, name.clone())) {
+                continue;
+            }
             let version = world::version_of(vm, space, name, &value);
             steps.push(Step::Visit(value, Label::Global(name.clone())));
             steps.push(Step::Emit(Op::SetGlobal(Box::new(GlobalName {

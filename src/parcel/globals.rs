@@ -6,6 +6,7 @@ use rustpython_vm::{
 };
 
 use super::{
+    code::CodeImage,
     error::{Packing, refuse, refuse_kind},
     frame::{Label, Step},
     op::{Global, Op},
@@ -48,6 +49,31 @@ pub(super) fn lookup(vm: &VirtualMachine, module: &PyObject, name: &str) -> PyRe
         }
     }
     Ok(Some(object))
+}
+
+/// The submodules of a package that are loaded and that the code can mean by attributes, as in `package.part.function`: a
+/// receiver that imports the package does not have them by that alone.
+pub(super) fn submodules(vm: &VirtualMachine, package: &Py<PyModule>, code: &CodeImage) -> PyResult<Vec<PyObjectRef>> {
+    let mut found = Vec::new();
+    if vm.get_attribute_opt(package.as_object(), "__path__")?.is_none() {
+        return Ok(found);
+    }
+    let prefix = text(vm, package.as_object(), "__name__")?.unwrap_or_default() + ".";
+    let modules = vm.sys_module.get_attr("modules", vm)?;
+    for (name, module) in modules
+        .downcast_ref::<PyDict>()
+        .map(|modules| modules.items_vec())
+        .unwrap_or_default()
+    {
+        let name = name.downcast_ref::<PyStr>().and_then(|name| name.to_str());
+        let is_meant = |path: &str| path.split('.').all(|part| code.mentions(part));
+        if let Some(name) = name.filter(|name| name.strip_prefix(&*prefix).is_some_and(is_meant))
+            && importable(vm, name).is_some_and(|found| found.is(&module))
+        {
+            found.push(module);
+        }
+    }
+    Ok(found)
 }
 
 /// The instances of a class that its module has under names, if receivers can import that.

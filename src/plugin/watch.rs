@@ -80,9 +80,10 @@ fn unwatchable(folder: Option<&Path>, error: &notify::Error) -> Error {
 fn debounce(changes: &Receiver<PathBuf>, quiet: Duration, errands: &Sender<Errand>) {
     while let Ok(first) = changes.recv() {
         let mut paths = BTreeSet::from([first]);
-        let latest = Instant::now() + quiet * MOST_QUIETS;
+        let begun = Instant::now();
+        let longest = quiet.saturating_mul(MOST_QUIETS);
         loop {
-            let left = latest.saturating_duration_since(Instant::now());
+            let left = longest.saturating_sub(begun.elapsed());
             match changes.recv_timeout(quiet.min(left)) {
                 Ok(path) => drop(paths.insert(path)),
                 Err(RecvTimeoutError::Timeout) => break,

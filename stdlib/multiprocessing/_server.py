@@ -9,6 +9,7 @@ tickets is left, so also when a process ends in whatever way.
 
 import itertools
 
+import _signal
 import _ungil
 
 from . import connection, context
@@ -245,6 +246,8 @@ def run_server(
     initargs: tuple[Any, ...],
 ) -> None:
     """What a manager's process does."""
+    # Its starter catches an interrupt, perhaps, and goes on with what is kept here.
+    _signal.signal(_signal.SIGINT, _signal.SIG_IGN)
     if initializer is not None:
         initializer(*initargs)
     server = server_class(registry, address, authkey, serializer)

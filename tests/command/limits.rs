@@ -11,8 +11,14 @@ fn a_timeout_ends_a_program_that_would_not_end() {
         last_error(&outcome).ends_with("DeadlineExceeded: more than 200ms of wall time"),
         "{outcome:?}"
     );
-    let outcome = run(&["--timeout=60", "-c", "print('in time')"]);
-    assert_eq!((outcome.status, outcome.stdout.as_str()), (Some(0), "in time\n"));
+    for long in ["60", "1.8e19"] {
+        let outcome = run(&["--timeout", long, "-c", "print('in time')"]);
+        assert_eq!(
+            (outcome.status, outcome.stdout.as_str()),
+            (Some(0), "in time\n"),
+            "{long}"
+        );
+    }
 }
 
 #[test]

@@ -351,6 +351,15 @@ def test_life():
     raises(EOFError, SyncManager().start, fail)
 
 
+def test_an_interrupt_leaves_the_objects_there():
+    with SyncManager() as other:
+        items = other.list()
+        for number in range(3):
+            other._process.interrupt()
+            items.append(number)
+        assert items[:] == [0, 1, 2] and other._process.is_alive()
+
+
 def test_manager_whose_process_is_killed():
     with SyncManager() as victim:
         items = victim.list()

@@ -169,6 +169,14 @@ def close_errors():
     sys.stderr = open(os.devnull, "w")
 
 
+def test_exit_codes_have_eight_bits():
+    for status, code in [(3, 3), (256, 0), (261, 5), (-1, 255)]:
+        process = mp.Process(target=sys.exit, args=(status,))
+        process.start()
+        process.join()
+        assert process.exitcode == code, (status, process.exitcode)
+
+
 def test_interrupt():
     def interrupted(event):
         close_errors()

@@ -95,3 +95,21 @@ assert seen.get(timeout=60) == ('first', True, False)
 ",
     )
 }
+
+#[test]
+fn a_thread_of_a_pool_is_not_the_main_one() -> TestResult {
+    passes(
+        "
+from concurrent.futures import ThreadPoolExecutor
+from multiprocessing.pool import ThreadPool
+def look():
+    me = current_thread()
+    return me is main_thread(), main_thread().ident, me.name != 'MainThread', me.ident == threading.get_ident()
+expected = (False, main_thread().ident, True, True)
+with ThreadPoolExecutor(1) as executor:
+    assert executor.submit(look).result() == expected
+with ThreadPool(1) as pool:
+    assert pool.apply(look) == expected
+",
+    )
+}

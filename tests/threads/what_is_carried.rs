@@ -145,3 +145,87 @@ assert \"the attribute 'results' is a list\" in raised(SharedStateError, Keeper(
     );
     Ok(())
 }
+
+#[test]
+fn submodules_that_the_script_imported_are_there() -> TestResult {
+    passes(
+        "
+import urllib.parse, xml.etree.ElementTree, logging.handlers
+seen = queue.Queue()
+def work():
+    text = xml.etree.ElementTree.tostring(xml.etree.ElementTree.Element('a'))
+    seen.put((urllib.parse.quote('a b'), text, logging.handlers.QueueHandler.__name__))
+thread = Thread(target=work)
+thread.start()
+assert seen.get(timeout=60) == ('a%20b', b'<a />', 'QueueHandler')
+thread.join()
+",
+    )
+}
+
+#[test]
+fn a_function_with_a_cache_goes_without_what_it_remembers() -> TestResult {
+    passes(
+        "
+import functools
+seen = queue.Queue()
+@functools.lru_cache(maxsize=None)
+def fib(n): return n if n < 2 else fib(n - 1) + fib(n - 2)
+fib(10)
+def work(): seen.put((fib.cache_info().currsize, fib(30), fib.cache_parameters(), fib.__name__))
+for target in (work, lambda: seen.put(fib(30))):
+    thread = Thread(target=target)
+    thread.start()
+    thread.join()
+assert seen.get(timeout=60) == (0, 832040, {'maxsize': None, 'typed': False}, 'fib')
+assert seen.get(timeout=60) == 832040
+table = []
+@functools.cache
+def stateful(n): return table.append(n)
+assert \"the global 'table' that \" in raised(SharedStateError, Thread(target=stateful, args=(1,)).start)
+",
+    )
+}
+
+#[test]
+fn a_barrier_takes_its_action_along() -> TestResult {
+    passes(
+        "
+seen = queue.Queue()
+barrier = threading.Barrier(2, action=lambda: seen.put('all are here'))
+thread = Thread(target=barrier.wait)
+thread.start()
+barrier.wait(60)
+thread.join()
+assert seen.get(timeout=60) == 'all are here' and seen.empty()
+table = []
+stateful = threading.Barrier(2, action=lambda: table.append(1))
+assert \"the global 'table' that \" in raised(SharedStateError, Thread(target=stateful.wait).start)
+",
+    )
+}
+
+#[test]
+fn logging_is_set_up_as_it_was() -> TestResult {
+    passes(
+        "
+import logging, tempfile, os
+with tempfile.TemporaryDirectory() as folder:
+    path = os.path.join(folder, 'log')
+    logging.basicConfig(filename=path, level=logging.INFO, format='%(threadName)s %(levelname)s %(message)s')
+    logging.getLogger('quiet').setLevel(logging.ERROR)
+    def work():
+        logging.info('heard')
+        logging.debug('not heard')
+        logging.getLogger('quiet').warning('not heard')
+        logging.getLogger('other').warning('heard, too')
+    thread = Thread(target=work, name='worker')
+    thread.start()
+    thread.join()
+    logging.info('done')
+    logging.shutdown()
+    lines = open(path).read().splitlines()
+assert lines == ['worker INFO heard', 'worker WARNING heard, too', 'MainThread INFO done'], lines
+",
+    )
+}
