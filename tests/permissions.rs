@@ -153,6 +153,83 @@ with tempfile.NamedTemporaryFile(dir=folder) as f: f.write(b'temporary')
 }
 
 #[test]
+fn entries_of_a_granted_folder_tell_what_it_may_look_at() {
+    let folder = Folder::new();
+    folder.file("data.txt", "granted");
+    std::os::unix::fs::symlink("data.txt", folder.0.join("inside")).unwrap();
+    std::os::unix::fs::symlink("/etc/passwd", folder.0.join("outside")).unwrap();
+    std::os::unix::fs::symlink("/etc", folder.0.join("away")).unwrap();
+    let py = build(standard().allow_read(&folder.0));
+    py.set("folder", folder.0.to_str()).unwrap();
+    py.exec("import os\nby_path = {e.name: e for e in os.scandir(folder)}")
+        .unwrap();
+    py.exec("by_number = {e.name: e for e in os.scandir(os.open(folder, os.O_RDONLY))}")
+        .unwrap();
+    for told in [
+        "by_path['data.txt'].is_file() and by_path['data.txt'].stat().st_size == 7",
+        "by_path['inside'].is_file() and by_path['inside'].stat().st_size == 7",
+        "by_path['outside'].is_symlink() and not by_path['outside'].is_file()",
+        "by_path['outside'].stat(follow_symlinks=False).st_size == len('/etc/passwd')",
+        "by_number['data.txt'].is_file() and by_number['outside'].is_symlink()",
+        "next(os.walk(folder))[1] == []",
+    ] {
+        assert!(py.eval::<bool>(told).unwrap(), "{told}");
+    }
+    for refused in ["by_path['outside'].stat()", "by_number['outside'].stat()"] {
+        assert_eq!(raised(&py, refused), "PermissionError", "{refused}");
+    }
+}
+
+#[test]
+fn a_link_is_moved_only_to_where_it_leads_inside() {
+    let folder = Folder::new();
+    folder.file("data.txt", "granted");
+    let py = build(standard().allow_read(&folder.0).allow_write(&folder.0));
+    py.set("folder", folder.0.to_str()).unwrap();
+    py.exec(
+        "
+import os
+os.mkdir(folder + '/sub')
+os.symlink('../data.txt', folder + '/sub/link')
+os.rename(folder + '/sub/link', folder + '/sub/moved')
+text = open(folder + '/sub/moved').read()
+",
+    )
+    .unwrap();
+    assert_eq!(py.get::<String>("text").unwrap(), "granted");
+    for refused in [
+        "os.rename(folder + '/sub/moved', folder + '/link')",
+        "os.replace(folder + '/sub/moved', folder + '/data.txt')",
+        "os.chdir(folder); os.rename('sub/moved', 'link')",
+    ] {
+        assert_eq!(raised(&py, refused), "PermissionError", "{refused}");
+    }
+    assert!(folder.0.join("sub/moved").is_symlink());
+}
+
+#[test]
+fn a_mode_is_what_it_says_to_who_opens_the_file() {
+    let folder = Folder::new();
+    let file = folder.file("data.txt", "untouched");
+    for permissions in [standard(), standard().without_kernel()] {
+        let py = build(permissions.allow_read(&folder.0));
+        py.set("file", file.to_str()).unwrap();
+        py.exec("import io\nclass Mode(str):\n    def __str__(self): return 'r'")
+            .unwrap();
+        for refused in [
+            "io.FileIO(file, Mode('w'))",
+            "io.FileIO(file, mode=Mode('a'))",
+            "io.FileIO(file + '.new', Mode('x'))",
+        ] {
+            assert_eq!(raised(&py, refused), "PermissionError", "{refused}");
+        }
+        assert_eq!(raised(&py, "io.FileIO(file, Mode('r')).close()"), "");
+    }
+    assert_eq!(fs::read_to_string(&file).unwrap(), "untouched");
+    assert!(!folder.0.join("data.txt.new").exists());
+}
+
+#[test]
 fn a_file_that_is_put_in_the_place_of_a_granted_one_is_another() {
     let folder = Folder::new();
     let file = folder.file("data", "first");

@@ -3,10 +3,10 @@
 use std::{
     cell::RefCell,
     collections::HashSet,
-    ffi::OsString,
-    io,
+    ffi::{OsStr, OsString},
+    fs, io,
     os::fd::{FromRawFd, OwnedFd, RawFd},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
     sync::Arc,
 };
@@ -45,22 +45,25 @@ pub(super) fn start(fence: &Arc<Fence>, order: Order) -> io::Result<i32> {
 }
 
 fn spawn(fence: &Fence, order: Order) -> io::Result<i32> {
-    let there = order.candidates.iter().find(|path| path.is_file());
-    let program = there.ok_or_else(|| io::Error::from_raw_os_error(libc::ENOENT))?;
-    if !fence.allows_run(program) {
-        let what = format!("running {}", program.display());
-        return Err(io::Error::new(io::ErrorKind::PermissionDenied, what));
-    }
     use std::os::unix::process::CommandExt;
 
-    let mut command = Command::new(program);
+    let (given, program) = find(&order)?;
+    if !fence.allows_run(&program) {
+        let what = format!("running {}", given.display());
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, what));
+    }
+    // By its real path, so that neither the child's folder nor its PATH makes it another file than was asked about.
+    let mut command = Command::new(&program);
     let mut args = order.args.into_iter();
     if let Some(name) = args.next() {
         command.arg0(name);
     }
     command.args(args);
     if let Some(environment) = order.environment {
-        command.env_clear().envs(environment);
+        let kept = environment
+            .into_iter()
+            .filter(|(name, value)| !steers_loader(name, value));
+        command.env_clear().envs(kept);
     }
     if let Some(folder) = order.folder {
         command.current_dir(folder);
@@ -73,6 +76,22 @@ fn spawn(fence: &Fence, order: Order) -> io::Result<i32> {
     // Dropping it does not end it; it is waited for by its id.
     let child = command.spawn()?;
     i32::try_from(child.id()).map_err(io::Error::other)
+}
+
+/// The first candidate that is there, seen from the folder that it is to run in: as it was given, and its real path.
+fn find(order: &Order) -> io::Result<(&Path, PathBuf)> {
+    let folder = order.folder.as_deref().unwrap_or(Path::new(""));
+    let there = order.candidates.iter().find(|path| folder.join(path).is_file());
+    let given = there.ok_or_else(|| io::Error::from_raw_os_error(libc::ENOENT))?;
+    let real = fs::canonicalize(folder.join(given))?;
+    Ok((given.as_path(), real))
+}
+
+/// Whether a script would have the loader give a program other code by that variable. What the process has itself is no
+/// choice of the script's.
+fn steers_loader(name: &OsStr, value: &OsStr) -> bool {
+    let is_loaders = name.as_encoded_bytes().starts_with(b"LD_") || name == "GLIBC_TUNABLES";
+    is_loaders && std::env::var_os(name).as_deref() != Some(value)
 }
 
 fn stream(number: RawFd) -> io::Result<Stdio> {

@@ -1,6 +1,6 @@
 //! Programs that are run with `--sandbox`.
 
-use crate::harness::{Folder, run, run_in};
+use crate::harness::{Folder, finish, run, run_in, ungil};
 
 const READS: &str = "print(open('data.txt').read())";
 
@@ -61,6 +61,89 @@ fn environment_and_programs_are_allowed_by_name() {
     let outcome = run(&["--sandbox", "--allow-env", "--allow-run=echo", "-c", program]);
     assert_eq!(outcome.stdout, "run\n\n", "{}", outcome.stderr);
     assert_eq!(run(&["--sandbox", "--allow-env", "-c", program]).status, Some(1));
+}
+
+#[test]
+fn what_cannot_be_granted_is_an_error_of_use() {
+    for wrong in ["--allow-net=host:99999", "--allow-read=nowhere/at/all"] {
+        let outcome = run(&["--sandbox", wrong, "-c", "1"]);
+        assert_eq!(outcome.status, Some(2), "{}", outcome.stderr);
+    }
+}
+
+/// A folder with a program that is granted as `/bin/echo`, and others of the same name.
+fn programs() -> Folder {
+    let folder = Folder::new();
+    for (name, program) in [
+        ("echo", "/bin/echo"),
+        ("bin/echo", "/bin/echo"),
+        ("inner/echo", "/bin/sh"),
+        ("inner/bin/echo", "/bin/sh"),
+    ] {
+        let link = folder.path(name);
+        std::fs::create_dir_all(link.parent().unwrap()).unwrap();
+        std::os::unix::fs::symlink(program, link).unwrap();
+    }
+    folder
+}
+
+#[test]
+fn a_program_is_looked_for_from_the_folder_that_it_runs_in() {
+    let program = "
+import subprocess
+def told(program, folder):
+    try:
+        return subprocess.run([program, 'run'], cwd=folder, capture_output=True, text=True).stdout.strip()
+    except PermissionError:
+        return 'refused'
+print(told('bin/echo', None), told('bin/echo', 'inner'), told('../bin/echo', 'inner'), told('bin/../echo', 'inner'))
+";
+    let outcome = run_in(&programs(), &["--sandbox", "--allow-run=/bin/echo", "-c", program]);
+    assert_eq!(outcome.stdout, "run refused run refused\n", "{}", outcome.stderr);
+}
+
+#[test]
+fn a_program_that_was_asked_about_is_not_looked_for_in_another_path() {
+    let program = "
+import os, _posixsubprocess
+def told(folder):
+    read, write = os.pipe()
+    rest = (-1, -1, -1, write, -1, -1, -1, -1, True, False, -1, None, None, None, -1, None)
+    try:
+        child = _posixsubprocess.fork_exec([b'echo', b'run'], [b'echo'], True, (), folder, [b'PATH=inner'], *rest)
+    except PermissionError:
+        return 'refused'
+    finally:
+        os.close(write)
+    os.waitpid(child, 0)
+    return os.read(read, 100).decode().strip()
+print(told(None), told(b'inner'))
+";
+    let outcome = run_in(&programs(), &["--sandbox", "--allow-run=/bin/echo", "-c", program]);
+    assert_eq!(outcome.stdout, "run refused\n", "{}", outcome.stderr);
+}
+
+#[test]
+fn a_granted_program_does_not_get_variables_of_the_loader_from_a_script() {
+    let program = "
+import subprocess
+def seen(**variables):
+    told = subprocess.run(['env'], env=variables, capture_output=True, text=True).stdout
+    return ' '.join(sorted(told.split()))
+print(seen(KEPT='1', LD_DEBUG='all', LD_DEBUG_OUTPUT='out', LD_PRELOAD='x.so', GLIBC_TUNABLES='glibc.malloc.check=1'))
+print(seen(LD_BIND_NOW='own', MY_LD_PRELOAD='1'))
+print(seen(LD_BIND_NOW='other', LDX='1'))
+";
+    let mut command = ungil();
+    command
+        .env("LD_BIND_NOW", "own")
+        .args(["--sandbox", "--allow-run=env", "-c", program]);
+    let outcome = finish(command, b"");
+    assert_eq!(
+        outcome.stdout, "KEPT=1\nLD_BIND_NOW=own MY_LD_PRELOAD=1\nLDX=1\n",
+        "{}",
+        outcome.stderr
+    );
 }
 
 #[test]

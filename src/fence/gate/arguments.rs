@@ -114,7 +114,12 @@ pub(super) fn number(vm: &VirtualMachine, args: &mut FuncArgs, index: usize, nam
     Ok(Some(value))
 }
 
-/// Whether an argument is there and means yes.
-pub(super) fn truth(vm: &VirtualMachine, args: &FuncArgs, index: usize, name: &str) -> PyResult<Option<bool>> {
-    get(args, index, name).map(|given| given.try_to_bool(vm)).transpose()
+/// Whether an argument is there and means yes, put back as what it means.
+pub(super) fn truth(vm: &VirtualMachine, args: &mut FuncArgs, index: usize, name: &str) -> PyResult<Option<bool>> {
+    let Some(given) = get(args, index, name) else {
+        return Ok(None);
+    };
+    let means = given.try_to_bool(vm)?;
+    put(vm, args, index, name, vm.ctx.new_bool(means).into());
+    Ok(Some(means))
 }

@@ -1,8 +1,16 @@
 //! Functions that name files.
 
-use std::{path::Path, sync::Arc};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
-use rustpython_vm::{PyObject, PyResult, VirtualMachine, function::FuncArgs};
+use rustpython_vm::{
+    PyObject, PyResult, VirtualMachine,
+    builtins::PyStr,
+    function::{Callee, FuncArgs, PyNativeFn},
+};
 
 use super::{arguments, refusal};
 use crate::fence::{Access, Fence, outside};
@@ -47,28 +55,70 @@ fn one(
     }
 }
 
+/// `stat()` of an entry of a folder, which follows links by itself.
+pub(super) fn look_at_entry(vm: &VirtualMachine, fence: &Arc<Fence>, name: &str, args: &mut FuncArgs) -> PyResult<()> {
+    match may_look_at_entry(vm, fence, args)? {
+        true => Ok(()),
+        false => Err(refusal(vm, &format!("{name} of an entry"), "allow_read(path)")),
+    }
+}
+
+/// `is_dir()` and `is_file()` of an entry: no, as `os.path.isdir()` says of what it may not look at.
+pub(super) fn entry_is(
+    vm: &VirtualMachine,
+    fence: &Arc<Fence>,
+    mut args: FuncArgs,
+    callee: Callee,
+    original: &dyn PyNativeFn,
+) -> PyResult {
+    match may_look_at_entry(vm, fence, &mut args)? {
+        true => original(vm, args, callee),
+        false => Ok(vm.ctx.new_bool(false).into()),
+    }
+}
+
+fn may_look_at_entry(vm: &VirtualMachine, fence: &Arc<Fence>, args: &mut FuncArgs) -> PyResult<bool> {
+    let follow = arguments::truth(vm, args, usize::MAX, "follow_symlinks")?.unwrap_or(true);
+    // The object itself comes first; the original refuses what is no entry.
+    let Some(entry) = args.args.first().cloned() else {
+        return Ok(true);
+    };
+    let path = arguments::to_path(vm, &entry.get_attr("path", vm)?)?;
+    if path.parent().is_some_and(|folder| !folder.as_os_str().is_empty()) {
+        return Ok(fence.allows_path(&path, Access::Look, follow));
+    }
+    // A name alone is from a folder's descriptor: it is the script's own, but where a link leads cannot be told.
+    Ok(!follow || !vm.call_method(&entry, "is_symlink", ())?.try_to_bool(vm)?)
+}
+
 /// `rename` and its like.
 pub(super) fn write_two(vm: &VirtualMachine, fence: &Arc<Fence>, name: &str, args: &mut FuncArgs) -> PyResult<()> {
-    no_folder_descriptors(vm, name, args)?;
-    for (index, argument) in ["src", "dst"].into_iter().enumerate() {
-        match arguments::path(vm, args, index, argument)? {
-            Some(path) => check(vm, fence, name, &path, Access::Write, false)?,
-            None => return Err(refusal(vm, name, "")),
-        }
+    let (from, to) = two_paths(vm, name, args)?;
+    check(vm, fence, name, &from, Access::Write, false)?;
+    check(vm, fence, name, &to, Access::Write, false)?;
+    match fs::read_link(from) {
+        // Where it leads depends on where it is.
+        Ok(target) if target.is_relative() => check_target(vm, fence, name, &target, &to),
+        _ => Ok(()),
     }
-    Ok(())
+}
+
+pub(super) fn symlink(vm: &VirtualMachine, fence: &Arc<Fence>, name: &str, args: &mut FuncArgs) -> PyResult<()> {
+    let (target, link) = two_paths(vm, name, args)?;
+    check(vm, fence, name, &link, Access::Write, false)?;
+    check_target(vm, fence, name, &target, &link)
+}
+
+fn two_paths(vm: &VirtualMachine, name: &str, args: &mut FuncArgs) -> PyResult<(PathBuf, PathBuf)> {
+    no_folder_descriptors(vm, name, args)?;
+    let first = arguments::path(vm, args, 0, "src")?;
+    let second = arguments::path(vm, args, 1, "dst")?;
+    first.zip(second).ok_or_else(|| refusal(vm, name, ""))
 }
 
 /// A link may only lead to where the script could go itself: the host may follow it one day.
-pub(super) fn symlink(vm: &VirtualMachine, fence: &Arc<Fence>, name: &str, args: &mut FuncArgs) -> PyResult<()> {
-    no_folder_descriptors(vm, name, args)?;
-    let target = arguments::path(vm, args, 0, "src")?;
-    let link = arguments::path(vm, args, 1, "dst")?;
-    let (Some(target), Some(link)) = (target, link) else {
-        return Err(refusal(vm, name, ""));
-    };
-    check(vm, fence, name, &link, Access::Write, false)?;
-    let folder = link.parent().map(Path::to_owned).unwrap_or_default();
+fn check_target(vm: &VirtualMachine, fence: &Arc<Fence>, name: &str, target: &Path, link: &Path) -> PyResult<()> {
+    let folder = link.parent().unwrap_or(Path::new(""));
     check(vm, fence, name, &folder.join(target), Access::Look, true)
 }
 
@@ -150,7 +200,11 @@ pub(super) fn open_file(object: &PyObject, mut args: FuncArgs, vm: &VirtualMachi
         return Ok(args);
     };
     let mode = match arguments::get(&args, 1, "mode") {
-        Some(mode) => mode.str(vm)?.to_string_lossy().into_owned(),
+        // Its characters are what the original reads, whatever str() of a subclass says.
+        Some(mode) => match mode.downcast_ref::<PyStr>() {
+            Some(text) => text.to_string_lossy().into_owned(),
+            None => return Err(vm.new_type_error("mode must be a str")),
+        },
         None => "r".to_owned(),
     };
     let writes = mode.contains(['w', 'a', 'x', '+']);

@@ -275,6 +275,11 @@ pub(super) fn finish(vm: &VirtualMachine, name: &str, module: &Py<PyModule>) -> 
                 memory::environment(vm, &fence, name, FuncArgs::default())?,
                 vm,
             )?;
+            let entry = class(vm, module, "DirEntry")?;
+            gate_method(vm, entry, "stat", Rule::Ask(files::look_at_entry), &fence);
+            for method in ["is_dir", "is_file"] {
+                gate_method(vm, entry, method, Rule::Around(files::entry_is), &fence);
+            }
             // Of os.supports_dir_fd and its like, nothing: paths are what is asked for.
             module.set_attr("_have_functions", vm.ctx.new_list(Vec::new()), vm)
         }
