@@ -3,6 +3,7 @@
 use std::{
     cmp::{Ordering, Reverse},
     collections::BinaryHeap,
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc, OnceLock,
         atomic::{AtomicBool, Ordering as AtomicOrdering},
@@ -126,12 +127,20 @@ impl Watchdog {
             };
             // Fired without the lock: a timer may schedule another.
             if let Some(Reverse(Entry { timer, .. })) = due
-                && let Some(at) = timer.fire()
+                && let Some(at) = fire(&*timer)
             {
                 self.timers.lock().push(Reverse(Entry { at, timer }));
             }
         }
     }
+}
+
+/// A timer can wake code of the host's; the deadlines of all others do not end with what panics there.
+fn fire(timer: &dyn Timer) -> Option<Instant> {
+    catch_unwind(AssertUnwindSafe(|| timer.fire())).unwrap_or_else(|_| {
+        tracing::error!("a timer of the watchdog panicked");
+        None
+    })
 }
 
 #[cfg(test)]
@@ -181,6 +190,25 @@ mod tests {
         };
         schedule(Instant::now() + Duration::from_secs(3600), timer(late));
         schedule(Instant::now() + Duration::from_millis(1), timer(soon));
+        fired.recv_timeout(Duration::from_secs(60)).unwrap();
+    }
+
+    #[test]
+    fn a_timer_that_panics_does_not_end_the_others() {
+        struct Broken;
+        impl Timer for Broken {
+            fn fire(&self) -> Option<Instant> {
+                panic!("a waker of the host's is broken");
+            }
+        }
+        let (done, fired) = crossbeam_channel::bounded(1);
+        let next = Countdown {
+            left: Mutex::new(1),
+            done,
+        };
+        let now = Instant::now();
+        schedule(now, Arc::new(Broken));
+        schedule(now + Duration::from_millis(1), Arc::new(next));
         fired.recv_timeout(Duration::from_secs(60)).unwrap();
     }
 }

@@ -125,12 +125,15 @@ pub(super) fn live_in(birth: Birth, blank: Option<Blank>) -> Reuse {
         Ok(Err(error)) => {
             (blueprint.on_end)();
             control.unbind();
+            // Who hears of it may make another at once, which takes this one's place.
+            drop(source);
             let _ = ready.send(Err(error));
             return Reuse::Yes;
         }
         Err(panic) => {
             (blueprint.on_end)();
             control.unbind();
+            drop(source);
             let _ = ready.send(Err(Error::Panicked {
                 interpreter: control.name().to_owned(),
                 message: panic_message(&*panic),

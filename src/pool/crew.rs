@@ -198,8 +198,15 @@ impl Crew {
 
     /// Answers what is queued if nobody is left to run it, and nobody will come before a lost interpreter has ended.
     fn refuse_if_deserted(&self) {
-        let deserted = self.vacant.lock().len() + self.empty_seats.load(SeqCst) == self.size();
-        if deserted && let Err(error) = self.check_not_overwhelmed() {
+        let empty = self.empty_seats.load(SeqCst);
+        if self.vacant.lock().len() + empty < self.size() {
+            return;
+        }
+        let error = match empty == self.size() {
+            true => self.failure.lock().clone(),
+            false => self.check_not_overwhelmed().err(),
+        };
+        if let Some(error) = error {
             self.answer(self.queue.take_all(), &error);
         }
     }
@@ -310,7 +317,9 @@ impl Crew {
         for PoolJob { job, .. } in jobs {
             job.abandon(error.clone());
             self.counts.failed.fetch_add(1, SeqCst);
-            self.queue.discarded();
+            if self.queue.discarded() && self.left_alone.load(SeqCst) {
+                self.dismiss();
+            }
         }
     }
 
@@ -382,6 +391,8 @@ impl Crew {
             tracing::error!(pool = self.name, "too many interpreters are lost and cannot be stopped");
             self.vacant.lock().push(index);
             self.refuse_if_deserted();
+            // One that came back meanwhile did not find this seat vacant.
+            self.fill_vacant();
         } else {
             self.replace(index);
         }
@@ -391,6 +402,11 @@ impl Crew {
     pub(super) fn lost_ended(self: &Arc<Self>, tenure: &Arc<Tenure>) {
         self.lost.remove(tenure);
         self.counts.stuck.fetch_sub(1, SeqCst);
+        self.fill_vacant();
+    }
+
+    /// Has the seats filled again that wait for a lost interpreter to end, if enough have.
+    fn fill_vacant(self: &Arc<Self>) {
         if self.dismissed.load(SeqCst) || self.is_overwhelmed().is_some() {
             return;
         }
@@ -429,6 +445,8 @@ impl Crew {
             // Nobody is left to run anything.
             *self.failure.lock() = Some(error.clone());
             self.answer_queued(&error);
+        } else {
+            self.refuse_if_deserted();
         }
     }
 }
