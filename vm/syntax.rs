@@ -29,6 +29,32 @@ for source in 'f(a=1 for b in c)', 'f(a=1 # (\\n for b in c)', 'f(a=\"#\" for b 
     });
 }
 
+/// compiler 0002: what the parser would need a lot of stack for is refused before it begins, and nothing else is.
+#[test]
+fn operators_that_wait_for_their_operand_are_counted_before_the_parse() {
+    let (interpreter, _sender) = interpreter(false);
+    interpreter.enter(|vm| {
+        check(
+            vm,
+            "
+for operator in '-', '- ', 'not ', 'await ', 'lambda:', 'lambda a, b: ', '2 ** ', '1 if 1 else ':
+    try:
+        compile(operator * 30_000 + '1', '', 'eval')
+    except RecursionError:
+        pass
+    else:
+        assert False, operator
+
+numbers = [-1, +1, ~1, 2 ** 2, 1 if 1 else 0] * 20_000
+assert eval('[' + '-1, +1, ~1, 2 ** 2, 1 if 1 else 0, ' * 20_000 + ']') == numbers
+names = {}
+exec('x = -1\\n' * 30_000 + 'y = \\'' + '-' * 30_000 + '\\'  # ' + '-' * 30_000, names)
+assert names['x'] == -1 and names['y'] == '-' * 30_000
+",
+        );
+    });
+}
+
 /// codegen 0001: each class has its own cell for annotations that depend on a condition, wherever it is.
 #[test]
 fn nested_classes_have_annotations_that_depend_on_conditions() {

@@ -94,7 +94,7 @@ pub(super) struct Arguments {
     timeout: Option<Duration>,
 
     /// Let the program's objects take so much memory at most: 500M, 2G
-    #[arg(long = "memory", value_name = "SIZE", value_parser = limits::size)]
+    #[arg(long = "memory", value_name = "SIZE", value_parser = limits::memory)]
     memory: Option<u64>,
 
     /// Stop the program when it has written more than that to standard output and standard error: 64K, 10M

@@ -17,6 +17,16 @@ pub(super) fn size(text: &str) -> Result<u64, String> {
     number.checked_mul(unit).ok_or_else(wrong)
 }
 
+/// A number of bytes that a program can run in.
+pub(super) fn memory(text: &str) -> Result<u64, String> {
+    // What an interpreter takes by itself, and a traceback.
+    const LEAST: u64 = 8 << 20;
+    match size(text)? {
+        bytes if bytes < LEAST => Err(format!("{text} is less than an interpreter takes; give it 8M or more")),
+        bytes => Ok(bytes),
+    }
+}
+
 /// A number of seconds, with a fraction if it has one.
 pub(super) fn seconds(text: &str) -> Result<Duration, String> {
     let seconds: Option<f64> = text.parse().ok();
@@ -38,6 +48,14 @@ mod tests {
         assert_eq!(size("2GiB"), Ok(2 << 30));
         for wrong in ["", "M", "-1", "1.5G", "2T", "99999999999G"] {
             assert!(size(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn memory_is_enough_for_an_interpreter() {
+        assert_eq!(memory("8M"), Ok(8 << 20));
+        for wrong in ["0", "1K", "4M", "M"] {
+            assert!(memory(wrong).is_err(), "{wrong}");
         }
     }
 

@@ -20,7 +20,7 @@ const WORD: &str = "plugin";
 
 /// Makes plugins, checks them, and calls them.
 #[derive(Parser)]
-#[command(name = "ungil plugin", disable_version_flag = true)]
+#[command(name = "ungil plugin", bin_name = "ungil plugin", disable_version_flag = true)]
 struct Arguments {
     #[command(subcommand)]
     action: Action,

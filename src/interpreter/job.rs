@@ -39,7 +39,11 @@ use crate::{
 #[must_use = "a job's errors are only seen by waiting for it"]
 pub struct Job<T> {
     shared: Arc<Shared<T>>,
+    guard: Option<Guard>,
 }
+
+/// Says on the thread that is about to wait whether it may.
+pub(crate) type Guard = Arc<dyn Fn() -> Result<()> + Send + Sync>;
 
 pub(super) struct Shared<T> {
     pub(super) id: JobId,
@@ -114,7 +118,15 @@ impl<T> Shared<T> {
 
 impl<T> Job<T> {
     pub(super) fn of(shared: Arc<Shared<T>>) -> Self {
-        Self { shared }
+        Self { shared, guard: None }
+    }
+
+    /// Has `guard` asked before a wait, while there is no result.
+    pub(crate) fn guarded(self, guard: Guard) -> Self {
+        Self {
+            guard: Some(guard),
+            ..self
+        }
     }
 
     /// Has it run again if its interpreter is lost.
@@ -127,7 +139,7 @@ impl<T> Job<T> {
     ///
     /// # Errors
     /// Whatever ended the job without a result. [`Error::Reentrant`] if the job is for the interpreter of the calling
-    /// thread, which could not run it while it waits.
+    /// thread, which could not run it while it waits, or for the pool that this is one of.
     pub fn wait(self) -> Result<T> {
         self.check_reentrant()?;
         if Control::current().is_some() {
@@ -198,12 +210,15 @@ impl<T> Job<T> {
     pub(super) fn ready(result: Result<T>) -> Self {
         let shared = Shared::new();
         shared.complete(result);
-        Self { shared }
+        Self::of(shared)
     }
 
     fn check_reentrant(&self) -> Result<()> {
         if self.is_finished() {
             return Ok(());
+        }
+        if let Some(guard) = &self.guard {
+            guard()?;
         }
         match &*self.shared.place.lock() {
             Some(control) if control.is_current() || fence::serves(control.id()) => Err(Error::Reentrant {

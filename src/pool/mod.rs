@@ -122,7 +122,11 @@ impl Pool {
         let key = task.code_key();
         let (job, result) = prepare_retrying(task, self.held.crew.resubmitter(key));
         self.crew().submit(place, PoolJob { job, meter: None, key });
-        result
+        let crew = Arc::downgrade(&self.held.crew);
+        result.guarded(Arc::new(move || match crew.upgrade() {
+            Some(crew) => crew.check_may_wait(),
+            None => Ok(()),
+        }))
     }
 
     /// Puts a task into the queue if there is room now, and gives it back if there is none.

@@ -113,22 +113,24 @@ fn a_running_task_can_be_cancelled() -> Result<()> {
 #[test]
 fn a_task_submits_more_tasks_but_never_waits_for_its_own_pool() -> Result<()> {
     let (pool, itself) = pool_that_knows_itself(|itself| {
-        let more = move |wait: bool| -> String {
+        let more = move |how: String| -> String {
             let pool = itself.get().expect("set before any task");
-            let outcome = if wait {
-                pool.call::<i64>("work.double", (1,)).map(drop)
-            } else {
+            let outcome = match &*how {
+                "call" => pool.call::<i64>("work.double", (1,)).map(drop),
+                "wait" => pool.submit::<()>(Task::exec("pass")).and_then(Job::wait),
                 // More than fit: the first are taken, the others refused.
-                (0..10).try_for_each(|_| pool.submit::<()>(Task::exec("pass")).map(drop))
+                _ => (0..10).try_for_each(|_| pool.submit::<()>(Task::exec("pass")).map(drop)),
             };
             format!("{outcome:?}")
         };
         builder().function("more", more).pool().size(1).queue(4)
     });
-    let refused: String = finish(pool.submit(Task::eval("more(False)"))?)?;
+    let refused: String = finish(pool.submit(Task::eval("more('submit')"))?)?;
     assert!(refused.contains("QueueFull"), "{refused}");
-    let refused: String = finish(pool.submit(Task::eval("more(True)"))?)?;
-    assert!(refused.contains("Reentrant"), "{refused}");
+    for how in ["call", "wait"] {
+        let refused: String = finish(pool.submit(Task::eval(format!("more({how:?})")))?)?;
+        assert!(refused.contains("Reentrant"), "{how}: {refused}");
+    }
     drop(itself);
     Ok(())
 }
