@@ -4,7 +4,8 @@ In CPython a thread logs through its starter's handlers, and a process has copie
 `logging` of its own, in which whatever is below a warning would be dropped without a word.
 
 What is carried: levels, and handlers that write to standard error, standard output, a file or nothing, with their formats.
-Filters, and handlers and formatters of other classes, are not.
+Filters, and handlers and formatters of other classes, are not, nor handlers of a logger that has the name of an imported
+module: it is set up where that is imported.
 """
 
 import logging
@@ -27,12 +28,9 @@ _STREAMS = ("stderr", "stdout")
 def state() -> tuple[int, list[Logger]] | None:
     """What was set up in this interpreter; None if nothing was."""
     manager = logging.root.manager
-    known = [("", logging.root), *((name, logger) for name, logger in list(manager.loggerDict.items()))]
-    changed = [
-        (name, logger.level, logger.propagate, logger.disabled, _handlers(logger))
-        for name, logger in known
-        if isinstance(logger, logging.Logger) and _is_changed(name, logger)
-    ]
+    known = [("", logging.root), *list(manager.loggerDict.items())]
+    described = [_describe(name, logger) for name, logger in known if isinstance(logger, logging.Logger)]
+    changed = [logger for logger in described if logger[1:] != (logging.NOTSET if logger[0] else logging.WARNING, True, False, [])]
     return (manager.disable, changed) if changed or manager.disable else None
 
 
@@ -47,16 +45,14 @@ def apply(state: tuple[int, list[Logger]]) -> None:
             logger.addHandler(_make(*handler))
 
 
-def _is_changed(name: str, logger: logging.Logger) -> bool:
-    level = logging.NOTSET if name else logging.WARNING
-    return logger.level != level or bool(logger.handlers) or not logger.propagate or logger.disabled
+def _describe(name: str, logger: logging.Logger) -> Logger:
+    top = name.partition(".")[0]
+    own = logger.handlers if top == "__main__" or top not in sys.modules else []
+    handlers = [found for handler in own if (found := _describe_handler(handler)) is not None]
+    return name, logger.level, logger.propagate, logger.disabled, handlers
 
 
-def _handlers(logger: logging.Logger) -> list[Handler]:
-    return [found for handler in logger.handlers if (found := _describe(handler)) is not None]
-
-
-def _describe(handler: logging.Handler) -> Handler | None:
+def _describe_handler(handler: logging.Handler) -> Handler | None:
     kind, argument = type(handler), None
     if kind is logging.StreamHandler:
         streams = [name for name in _STREAMS if handler.stream in (getattr(sys, name), getattr(sys, f"__{name}__"))]

@@ -48,8 +48,10 @@ pub(crate) fn start(vm: &VirtualMachine, call: Parcel, name: Option<String>, kin
         let child = child.clone();
         move |vm| {
             parcel::adopt_main();
-            if let Some(logging) = &logging {
-                log_alike(vm, logging);
+            if let Some(logging) = &logging
+                && let Err(stopped) = log_alike(vm, logging)
+            {
+                return settle(vm, &child, Err(stopped));
             }
             carry_out(vm, &child, &call)
         }
@@ -81,15 +83,19 @@ fn logging(vm: &VirtualMachine) -> PyResult<Option<Parcel>> {
         .transpose()
 }
 
-/// Sets it up here as it is there.
-fn log_alike(vm: &VirtualMachine, state: &Parcel) {
+/// Sets it up here as it is there. An error is what stopped the child meanwhile.
+fn log_alike(vm: &VirtualMachine, state: &Parcel) -> PyResult<()> {
     let apply = || {
         let helper = vm.import(LOGGING, 0)?;
         vm.call_method(&helper, "apply", (parcel::open(vm, state)?,))
     };
-    if let Err(exception) = apply() {
-        let message = "Exception ignored while logging was set up".to_owned();
-        vm.run_unraisable(exception, Some(message), vm.ctx.none());
+    match apply() {
+        Err(exception) if exception.fast_isinstance(vm.ctx.exceptions.exception_type) => {
+            let message = "Exception ignored while logging was set up".to_owned();
+            vm.run_unraisable(exception, Some(message), vm.ctx.none());
+            Ok(())
+        }
+        outcome => outcome.map(drop),
     }
 }
 

@@ -214,7 +214,11 @@ with tempfile.TemporaryDirectory() as folder:
     path = os.path.join(folder, 'log')
     logging.basicConfig(filename=path, level=logging.INFO, format='%(threadName)s %(levelname)s %(message)s')
     logging.getLogger('quiet').setLevel(logging.ERROR)
+    # Its module gives it one of its own wherever it is imported.
+    logging.getLogger('queue').addHandler(logging.StreamHandler())
+    seen = queue.Queue()
     def work():
+        seen.put(len(logging.getLogger('queue').handlers))
         logging.info('heard')
         logging.debug('not heard')
         logging.getLogger('quiet').warning('not heard')
@@ -222,6 +226,7 @@ with tempfile.TemporaryDirectory() as folder:
     thread = Thread(target=work, name='worker')
     thread.start()
     thread.join()
+    assert seen.get(timeout=60) == 0
     logging.info('done')
     logging.shutdown()
     lines = open(path).read().splitlines()
