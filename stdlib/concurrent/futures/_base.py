@@ -313,6 +313,9 @@ def _as_completed(watch: _Watch, deadline: float | None) -> Iterator[Future]:
             while watch.settled:
                 yield watch.settled.popleft()
             if not watch.left:
+                if watch.settled:
+                    # The last of them was told since the look at those before.
+                    continue
                 return
             left = None if deadline is None else deadline - time.monotonic()
             if left is not None and left < 0:
