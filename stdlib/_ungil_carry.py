@@ -20,7 +20,7 @@ import _functools
 import _thread
 import _ungil
 
-__all__ = ["SharedStateError", "blocker", "check", "copied", "culprit", "unwrapped"]
+__all__ = ["SharedStateError", "blocker", "can_be_imported", "check", "copied", "culprit", "unwrapped"]
 
 
 class SharedStateError(RuntimeError):
@@ -251,7 +251,7 @@ class _Walk:
             if isinstance(owner, (type, types.ModuleType)):
                 what = "class" if isinstance(owner, type) else "module"
                 yield "store", f"{called} stores to the attribute {attribute!r} of the {what} {name!r}"
-        if _can_be_imported(function):
+        if can_be_imported(function):
             # Its module is imported anew there: nothing of it is carried.
             return
         for index, value in enumerate(function.__defaults__ or ()):
@@ -269,7 +269,7 @@ class _Walk:
                 yield from self.value(function.__globals__[name], f"the global {name!r} that {called} uses")
 
     def _class(self, cls, where):
-        if _is_installed(cls.__module__) or _can_be_imported(cls):
+        if _is_installed(cls.__module__) or can_be_imported(cls):
             return
         for base in cls.__bases__:
             yield from self.value(base, where)
@@ -342,10 +342,10 @@ def _is_immutable(kind):
     return pathlib is not None and issubclass(kind, pathlib.PurePath)
 
 
-def _can_be_imported(thing):
+def can_be_imported(thing):
     """True for what the other side finds by its name, in a module that it imports for itself."""
     name, module = thing.__qualname__, sys.modules.get(thing.__module__)
-    if thing.__module__ == "__main__" or module is None or "<locals>" in name:
+    if thing.__module__ in ("__main__", "__mp_main__") or module is None or "<locals>" in name:
         return False
     found = module
     for part in name.split("."):

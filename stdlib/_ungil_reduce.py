@@ -327,10 +327,9 @@ def _cell(obj: Any) -> tuple[Any, ...]:
 
 def _lru_cache(obj: Any) -> tuple[Any, ...] | str:
     """A function that `functools.lru_cache` remembers the results of: elsewhere it begins with none."""
-    found = sys.modules.get(obj.__module__) if obj.__module__ not in ("__main__", "__mp_main__") else None
-    for part in obj.__qualname__.split("."):
-        found = getattr(found, part, None)
-    if found is obj:
+    from _ungil_carry import can_be_imported
+
+    if can_be_imported(obj):
         return obj.__qualname__
     parameters = obj.cache_parameters()
     return _make_lru_cache, (obj.__wrapped__, parameters["maxsize"], parameters["typed"])

@@ -5,16 +5,14 @@ use std::{
     ffi::{OsStr, OsString},
     fs::{self, File},
     io,
-    num::NonZero,
     path::{Path, PathBuf},
-    thread,
     time::Duration,
 };
 
 use clap::{CommandFactory, FromArgMatches, Parser};
 use ungil::{Limits, vm::version};
 
-use super::{limits, paths, run::Program, stdin_is_terminal};
+use super::{limits, paths, run::Program, stdin_is_terminal, threads_of_machine};
 
 /// Runs Python: a file, a module, code, or what is typed.
 #[derive(Debug, Default, Parser)]
@@ -114,8 +112,7 @@ pub(super) struct Arguments {
 /// How many interpreters a program in the sandbox may have started: enough for a pool that fits the machine, and a second.
 fn most_in_sandbox() -> u64 {
     const LEAST: u64 = 8;
-    let threads = thread::available_parallelism().map_or(1, NonZero::get);
-    LEAST.max(2 * threads as u64)
+    LEAST.max(2 * threads_of_machine() as u64)
 }
 
 /// What a program that is run with `--sandbox` may do. Each without a value grants everything of its kind.

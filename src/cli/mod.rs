@@ -124,7 +124,12 @@ fn find_environment(program: &Program) -> Option<PathBuf> {
 /// How many interpreters are built ahead once the program has started a first one.
 fn most_spares() -> usize {
     const MOST: usize = 4;
-    std::thread::available_parallelism().map_or(1, NonZero::get).min(MOST)
+    threads_of_machine().min(MOST)
+}
+
+/// How many threads the machine runs at once.
+fn threads_of_machine() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZero::get)
 }
 
 fn build(arguments: &Arguments, environment: Option<&Path>) -> Result<Interpreter, Error> {

@@ -44,40 +44,55 @@ pub(super) fn run(arguments: &Arguments) -> i32 {
     }
 }
 
-/// The program's text, if it is in a file: read by the command, which was told to run it. The script itself may not be allowed
-/// to.
-fn read(program: &Program) -> Result<Vec<u8>, String> {
+/// What a program's code is, and the name that tracebacks show for it.
+struct Source {
+    text: Text,
+    name: String,
+}
+
+enum Text {
+    Decoded(String),
+    /// As it is in a file.
+    Raw(Vec<u8>),
+}
+
+/// What is in a file is read by the command, which was told to run it. The script itself may not be allowed to.
+fn read(program: &Program) -> Result<Source, String> {
+    let source = |text, name: &str| Source {
+        text,
+        name: name.to_owned(),
+    };
     match program {
-        Program::File(path) => fs::read(path).map_err(|error| format!("can't open file '{}': {error}", path.display())),
-        Program::Stdin => {
-            let mut source = Vec::new();
-            let read = std::io::stdin().read_to_end(&mut source);
-            read.map(|_| source)
-                .map_err(|error| format!("can't read stdin: {error}"))
+        Program::File(path) => {
+            let read = fs::read(path).map_err(|error| format!("can't open file '{}': {error}", path.display()));
+            Ok(source(Text::Raw(read?), &path.to_string_lossy()))
         }
-        Program::Code(_) | Program::Module(_) => Ok(Vec::new()),
+        Program::Stdin => {
+            let mut bytes = Vec::new();
+            let read = std::io::stdin().read_to_end(&mut bytes);
+            read.map_err(|error| format!("can't read stdin: {error}"))?;
+            Ok(source(Text::Raw(bytes), "<stdin>"))
+        }
+        Program::Code(code) => Ok(source(Text::Decoded(code.to_string_lossy().into_owned()), "<string>")),
+        Program::Module(name) => {
+            let code = format!("import runpy\nrunpy._run_module_as_main({:?})", name.to_string_lossy());
+            Ok(source(Text::Decoded(code), "<ungil>"))
+        }
         Program::Container(_) => Err("a folder or archive cannot be run with --sandbox; run a file in it".to_owned()),
         Program::Repl => Err("--sandbox needs a program to run".to_owned()),
     }
 }
 
-fn task(interpreter: &Interpreter, program: &Program, source: Vec<u8>) -> Result<Task, Error> {
-    // It knows encodings and byte order marks.
-    let decode = || interpreter.call::<String>("importlib.util.decode_source", (Value::Bytes(source),));
-    Ok(match program {
-        Program::Code(code) => Task::exec(code.to_string_lossy().into_owned()).filename("<string>"),
-        Program::Module(name) => {
-            let name = name.to_string_lossy();
-            Task::exec(format!("import runpy\nrunpy._run_module_as_main({name:?})")).filename("<ungil>")
-        }
-        Program::File(path) | Program::Container(path) => {
-            Task::exec(decode()?).filename(path.to_string_lossy().into_owned())
-        }
-        Program::Stdin | Program::Repl => Task::exec(decode()?).filename("<stdin>"),
-    })
+fn task(interpreter: &Interpreter, source: Source) -> Result<Task, Error> {
+    let text = match source.text {
+        Text::Decoded(text) => text,
+        // It knows encodings and byte order marks.
+        Text::Raw(bytes) => interpreter.call("importlib.util.decode_source", (Value::Bytes(bytes),))?,
+    };
+    Ok(Task::exec(text).filename(source.name))
 }
 
-fn carry_out(arguments: &Arguments, program: &Program, source: Vec<u8>) -> Result<(), Error> {
+fn carry_out(arguments: &Arguments, program: &Program, source: Source) -> Result<(), Error> {
     let argv = arguments.argv();
     let mut builder = Builder::new()
         .name("main")
@@ -105,7 +120,7 @@ fn carry_out(arguments: &Arguments, program: &Program, source: Vec<u8>) -> Resul
             prefer_folder(&interpreter, &args::script_folder(path))?;
         }
     }
-    let task = task(&interpreter, program, source)?;
+    let task = task(&interpreter, source)?;
     let outcome = interpreter.spawn::<()>(task).wait();
     interpreter.close()?;
     outcome

@@ -37,7 +37,8 @@ impl Ending {
         match self {
             Self::Returned(_) => 0,
             Self::Raised(_) => 1,
-            Self::Exited(code) => *code,
+            // A process has eight bits for it.
+            Self::Exited(code) => code & 0xFF,
             Self::Stopped(signal) => -signal,
             Self::Lost(_) => 255,
         }

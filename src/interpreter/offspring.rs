@@ -69,11 +69,7 @@ const LOGGING: &str = "_ungil_logging";
 
 /// How logging is set up in the interpreter of `vm`, if it is.
 fn logging(vm: &VirtualMachine) -> PyResult<Option<Parcel>> {
-    let modules = vm.sys_module.get_attr("modules", vm)?;
-    if !modules
-        .downcast_ref::<PyDict>()
-        .is_some_and(|modules| modules.contains_key("logging", vm))
-    {
+    if !spare::modules(vm)?.contains_key("logging", vm) {
         return Ok(None);
     }
     let helper = vm.import(LOGGING, 0)?;

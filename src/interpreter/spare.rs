@@ -186,7 +186,7 @@ pub(super) fn renew(vm: &VirtualMachine) -> PyResult<()> {
     vm.call_method(&helper, "renew", ()).map(drop)
 }
 
-fn modules(vm: &VirtualMachine) -> PyResult<PyDictRef> {
+pub(super) fn modules(vm: &VirtualMachine) -> PyResult<PyDictRef> {
     let modules = vm.sys_module.get_attr("modules", vm)?;
     modules
         .downcast()

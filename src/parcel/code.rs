@@ -23,8 +23,6 @@ pub(crate) struct CodeImage {
     code: CodeObject,
     /// What it may look up among the globals, the code nested in it included.
     pub(super) globals: Box<[Box<str>]>,
-    /// All its names, attributes among them, the code nested in it included; sorted.
-    names: Box<[Box<str>]>,
 }
 
 impl CodeImage {
@@ -33,19 +31,16 @@ impl CodeImage {
         let plain = plain(vm, code)?;
         let mut names = BTreeSet::new();
         effects::global_names(&plain, &mut names);
-        let mut all = BTreeSet::new();
-        effects::all_names(&plain, &mut all);
         Ok(Arc::new(Self {
             id: NEXT.fetch_add(1, Ordering::Relaxed),
             globals: names.into_iter().map(Box::from).collect(),
-            names: all.into_iter().map(Box::from).collect(),
             code: plain,
         }))
     }
 
-    /// Whether something of that name, such as an attribute, occurs in it.
+    /// Whether something of that name, such as an attribute, occurs in it or in the code nested in it.
     pub(super) fn mentions(&self, name: &str) -> bool {
-        self.names.binary_search_by(|known| (**known).cmp(name)).is_ok()
+        effects::mentions(&self.code, name)
     }
 
     /// How many variables of enclosing functions it uses.

@@ -139,12 +139,9 @@ pub(super) fn global_names(code: &CodeObject, names: &mut BTreeSet<String>) {
     }
 }
 
-/// Adds all names of `code` and of the code nested in it.
-pub(super) fn all_names<'a>(code: &'a CodeObject, names: &mut BTreeSet<&'a str>) {
-    names.extend(code.names.iter().map(String::as_str));
-    for nested in nested(code) {
-        all_names(nested, names);
-    }
+/// Whether that is one of the names of `code`, or of the code nested in it.
+pub(super) fn mentions(code: &CodeObject, name: &str) -> bool {
+    code.names.iter().any(|known| known == name) || nested(code).any(|nested| mentions(nested, name))
 }
 
 /// Calls `see` with each instruction and its whole argument. The code must be as the compiler made it.

@@ -269,7 +269,7 @@ def _exit_code(code: object) -> int:
     if code is None:
         return 0
     if isinstance(code, int):
-        return code & 0xFF
+        return code
     sys.stderr.write(f"{code}\n")
     return 1
 

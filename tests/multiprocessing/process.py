@@ -171,10 +171,11 @@ def close_errors():
 
 def test_exit_codes_have_eight_bits():
     for status, code in [(3, 3), (256, 0), (261, 5), (-1, 255)]:
-        process = mp.Process(target=sys.exit, args=(status,))
-        process.start()
-        process.join()
-        assert process.exitcode == code, (status, process.exitcode)
+        for end in (sys.exit, os._exit):
+            process = mp.Process(target=end, args=(status,))
+            process.start()
+            process.join()
+            assert process.exitcode == code, (end, status, process.exitcode)
 
 
 def test_interrupt():

@@ -185,7 +185,6 @@ fn fresh_lambdas_by_the_thousand_leave_nothing_behind() {
     let before = memory();
     (0..6).for_each(|_| round());
     let grown = memory().saturating_sub(before);
-    println!("{grown} bytes");
     assert!(grown < 4 << 20, "30,000 functions left {grown} bytes behind");
 }
 
